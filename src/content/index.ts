@@ -1,0 +1,1 @@
+export type { BlobInfo, ContentStore, IngestInfo, Writer } from './content.ts'

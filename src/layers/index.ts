@@ -1,0 +1,10 @@
+export type {
+  Change,
+  ChangeKind,
+  IngestOptions,
+  LayerDriver,
+  LayerInfo,
+  RecoveryReport,
+  Rootfs,
+  Usage,
+} from './layers.ts'

@@ -1,0 +1,100 @@
+/**
+ * Read-only layers and the file systems stacked from them.
+ *
+ * A *layer* is an uncompressed tar, addressed by its *diffID*. A *chain* is the ordered list of an image's diffIDs,
+ * lowest first. A *writable* holds the changes of one container or build step on top of a chain. A *rootfs* is what a
+ * process sees: chain and writable merged, mounted at a path.
+ *
+ * Life cycle: `ingest` (once a layer) -> `createWritable` -> `mount` -> `unmount` -> `removeWritable`; `remove` a layer
+ * when no image needs it. Mounts outlive the engine process: `mount` of something that is mounted adopts it, and
+ * `recover` after a restart clears away everything that nobody adopts. Storage drivers differ in how they keep a layer; all
+ * pass `testsuite.ts`.
+ *
+ * Durability: `ingest` returns before the bytes are on the platter; the layer is marked *unsynced* until a background
+ * sync. What is still unsynced after the machine (not only the engine) went down is verified against its diffID by
+ * `recover`, and dropped when it differs.
+ */
+import type { ChainID, DiffID } from '../oci/index.ts'
+import type { Blob, Bytes } from '../std/index.ts'
+
+export interface LayerDriver extends AsyncDisposable {
+  /** `erofs`, `overlay2`, `vfs`. */
+  readonly name: string
+  /** Whether layers may be ingested in any order and at once; when not, `parent` of {@link IngestOptions} must be there first. */
+  readonly independent: boolean
+  /** Key and value lines for `docker info` (`Backing Filesystem`, …). */
+  readonly status: readonly (readonly [string, string])[]
+  /** Puts an uncompressed tar in. Idempotent. Throws `failed_precondition` when the digest differs from `expect`, `invalid_argument` for a bad tar. */
+  ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo>
+  has(layer: DiffID): Promise<boolean>
+  info(layer: DiffID): Promise<LayerInfo>
+  walk(): AsyncIterable<LayerInfo>
+  /** The exact tar, byte for byte. */
+  open(layer: DiffID): Promise<Blob>
+  /** Reads a layer's bytes again and compares them with its diffID; throws `internal` with what is wrong. */
+  verify(layer: DiffID): Promise<void>
+  /** Drops a layer. Throws `conflict` while it is mounted or a writable stands on it. Returns the bytes given back. */
+  remove(layer: DiffID): Promise<number>
+
+  createWritable(id: string, chain: readonly DiffID[]): Promise<void>
+  hasWritable(id: string): Promise<boolean>
+  writables(): AsyncIterable<{ readonly id: string; readonly chain: readonly DiffID[] }>
+  /** Mounts (or adopts) the rootfs of a writable; the same id may be mounted several times, and is unmounted with the last `unmount`. */
+  mount(id: string): Promise<Rootfs>
+  unmount(id: string): Promise<void>
+  /** Drops a writable and its changes. Unmounts it first when it is mounted. No error when there is none. */
+  removeWritable(id: string): Promise<void>
+  /** What the writable changed, as `docker diff` shows it, sorted by path. */
+  changes(id: string): AsyncIterable<Change>
+  usage(id: string): Promise<Usage>
+  /** Paths for `GraphDriver.Data` of `docker inspect`. */
+  describe(id: string): Readonly<Record<string, string>>
+
+  /** Call once after a start, before anything else: unmounts all that is not in `mounted`, finishes removals, verifies what was unsynced when the machine went down. */
+  recover(mounted: ReadonlySet<string>): Promise<RecoveryReport>
+}
+
+export interface IngestOptions {
+  readonly expect?: DiffID
+  /** The chain below, for drivers that are not independent. */
+  readonly parent?: ChainID
+  /** The most bytes the tar may have; one more throws `invalid_argument` (decompression bombs). */
+  readonly limit?: number
+  readonly signal: AbortSignal
+  /** Told the running count of tar bytes taken in. */
+  readonly progress?: (bytes: number) => void
+}
+
+export interface LayerInfo {
+  readonly diffID: DiffID
+  /** Bytes of the tar. */
+  readonly tarSize: number
+  /** Sum of the sizes of the regular files in it: what Docker shows as the layer's size. */
+  readonly size: number
+  /** Entries in it. */
+  readonly entries: number
+}
+
+export interface Rootfs {
+  readonly path: string
+}
+
+export type ChangeKind = 'modified' | 'added' | 'deleted'
+
+export interface Change {
+  /** Absolute path in the rootfs. */
+  readonly path: string
+  readonly kind: ChangeKind
+}
+
+export interface Usage {
+  /** Bytes of regular files. */
+  readonly size: number
+  readonly inodes: number
+}
+
+export interface RecoveryReport {
+  readonly unmounted: readonly string[]
+  /** Layers dropped because their bytes did not survive. */
+  readonly dropped: readonly DiffID[]
+}

@@ -1,0 +1,1 @@
+export type { MetadataStore, Table } from './metadata.ts'

@@ -1,0 +1,1 @@
+export type { AttachOptions, Endpoint, NetworkDriver, PortBinding, PublishedPort, Sandboxes } from './network.ts'

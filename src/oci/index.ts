@@ -1,0 +1,13 @@
+export type {
+  ChainID,
+  ContainerDefaults,
+  Descriptor,
+  DiffID,
+  Digest,
+  Healthcheck,
+  HistoryEntry,
+  ImageConfig,
+  Index,
+  Manifest,
+  Platform,
+} from './oci.ts'

@@ -1,0 +1,1 @@
+export type { Credentials, Fetcher, RequestOptions, ResolvedManifest, Resolver } from './remotes.ts'

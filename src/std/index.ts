@@ -1,0 +1,8 @@
+export { canceled, delay, orAborted, throwIfAborted } from './abort.ts'
+export { renameDurably, syncDirectory, writeFileAtomically } from './atomic-file.ts'
+export { type Blob, type Bytes, bytesOf, collect, fromReadable, tap } from './bytes.ts'
+export { type ErrorCode, errnoOf, isStrataError, messageOf, StrataError, type StrataErrorOptions } from './errors.ts'
+export { KeyedLock } from './keyed-lock.ts'
+export { createLogger, type Logger, silentLogger } from './log.ts'
+export { type RetryOptions, retry } from './retry.ts'
+export { beside, type Emit, runStage, type Stage, type StageRun } from './stage.ts'

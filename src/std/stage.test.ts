@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Bytes, collect } from './bytes.ts'
+import { isStrataError, StrataError } from './errors.ts'
+import { runStage } from './stage.ts'
+
+const module = new URL('./testdata/count-stage.ts', import.meta.url)
+const signal = new AbortController().signal
+
+async function* chunks(count: number, size: number): Bytes {
+  for (let i = 0; i < count; i++) yield new Uint8Array(size).fill(i & 0xff)
+}
+
+test('a stage sees every chunk in order and hands back what it emits', async () => {
+  const run = runStage<object, number>(module, {}, { input: chunks(50, 10_000), signal })
+  const output = await collect(run.output, 1 << 20)
+  assert.equal(output.byteLength, 500_000)
+  for (let i = 0; i < 50; i++) assert.equal(output[i * 10_000], i)
+  assert.equal(await run.result, 500_000)
+})
+
+test('an error of the stage keeps its code, and the output fails with it', async () => {
+  const run = runStage(module, { failAfter: 3 }, { input: chunks(10, 10), signal })
+  await assert.rejects(collect(run.output, 1 << 20), error => isStrataError(error, 'invalid_argument'))
+  await assert.rejects(run.result, /too much/)
+})
+
+test('a failing input fails the run', async () => {
+  async function* broken(): Bytes {
+    yield new Uint8Array(1)
+    throw new StrataError('unavailable', 'line cut')
+  }
+  const run = runStage(module, {}, { input: broken(), signal })
+  await assert.rejects(collect(run.output, 10), /line cut/)
+  await assert.rejects(run.result, /line cut/)
+})
+
+test('an abort ends a run whose input never comes', async () => {
+  const controller = new AbortController()
+  const never = async function* (): Bytes {
+    yield new Uint8Array(1)
+    await new Promise(() => {})
+  }
+  const run = runStage(module, {}, { input: never(), signal: controller.signal })
+  controller.abort(new Error('enough'))
+  await assert.rejects(run.result, error => isStrataError(error, 'canceled'))
+})

@@ -1,0 +1,176 @@
+import { Worker } from 'node:worker_threads'
+import { canceled, throwIfAborted } from './abort.ts'
+import type { Bytes } from './bytes.ts'
+import { StrataError } from './errors.ts'
+import { type FromWorker, type ToWorker, transferable, WINDOW } from './stage-protocol.ts'
+
+/**
+ * A stage is a step of a byte road that costs CPU (inflate, sha256, tar) and therefore runs on a worker thread, never
+ * on the event loop that answers requests. A stage module exports `stage`; {@link runStage} feeds it and hands back
+ * what it emits. Chunks cross threads by transfer, without a copy, and at most {@link WINDOW} are under way each way.
+ */
+export type Stage<Args, Result> = (input: Bytes, args: Args, emit: Emit) => Promise<Result>
+
+/** Hands a chunk on; resolves when there is room for the next. The chunk's buffer is given away when the chunk fills it. */
+export type Emit = (chunk: Uint8Array) => Promise<void>
+
+export interface StageRun<Result> {
+  /** What the stage emits. Must be consumed when the stage emits anything. Fails as `result` does. */
+  readonly output: Bytes
+  readonly result: Promise<Result>
+}
+
+const IDLE_MILLISECONDS = 2_000
+
+/** The URL of the module `name` beside the module `here` (`import.meta.url`), in the form that is running: source or built. */
+export function beside(here: string, name: string): URL {
+  return new URL(`./${name}${here.endsWith('.ts') ? '.ts' : '.js'}`, here)
+}
+
+interface IdleWorker {
+  readonly worker: Worker
+  readonly timer: NodeJS.Timeout
+}
+const idle: IdleWorker[] = []
+
+function forget(worker: Worker): void {
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+}
+
+function takeWorker(): Worker {
+  const waiting = idle.pop()
+  if (!waiting) return new Worker(beside(import.meta.url, 'stage-worker'), { name: 'stage' })
+  clearTimeout(waiting.timer)
+  forget(waiting.worker)
+  waiting.worker.ref()
+  return waiting.worker
+}
+
+function giveBack(worker: Worker): void {
+  forget(worker)
+  const drop = () => {
+    clearTimeout(timer)
+    const at = idle.findIndex(waiting => waiting.worker === worker)
+    if (at >= 0) idle.splice(at, 1)
+  }
+  const timer = setTimeout(() => {
+    drop()
+    void worker.terminate()
+  }, IDLE_MILLISECONDS).unref()
+  worker.on('error', drop)
+  worker.on('exit', drop)
+  worker.unref()
+  idle.push({ worker, timer })
+}
+
+/**
+ * Runs the stage exported by `module` over `input` on a worker thread.
+ * An abort of `signal`, or a failure of `input`, ends the stage and fails the run with that error.
+ */
+export function runStage<Args, Result>(
+  module: URL,
+  args: Args,
+  options: { readonly input: Bytes; readonly signal: AbortSignal },
+): StageRun<Result> {
+  const { input, signal } = options
+  const worker = takeWorker()
+  const done = Promise.withResolvers<Result>()
+  const ready: Uint8Array[] = []
+  let wake: () => void = () => {}
+  let settled = false
+  let failure: unknown
+  let credits = WINDOW
+  let onCredit: () => void = () => {}
+
+  const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer)
+  const settle = (reuse: boolean, finish: () => void) => {
+    if (settled) return
+    settled = true
+    signal.removeEventListener('abort', onAbort)
+    onCredit()
+    if (reuse) giveBack(worker)
+    else {
+      forget(worker)
+      worker.on('error', () => {})
+      void worker.terminate()
+    }
+    finish()
+    wake()
+  }
+  const fail = (error: unknown, reuse = false) =>
+    settle(reuse, () => {
+      failure = error
+      done.reject(error)
+    })
+  const onAbort = () => fail(canceled(signal))
+  signal.addEventListener('abort', onAbort, { once: true })
+
+  worker.on('error', error => fail(error))
+  worker.on('exit', code => fail(new Error(`stage worker exited with code ${code}`)))
+  worker.on('message', (message: FromWorker) => {
+    switch (message.kind) {
+      case 'credit':
+        credits++
+        onCredit()
+        break
+      case 'chunk':
+        ready.push(message.chunk)
+        wake()
+        break
+      case 'done':
+        settle(true, () => done.resolve(message.result as Result))
+        break
+      case 'failed':
+        fail(revive(message.error))
+        break
+    }
+  })
+
+  const feed = async () => {
+    throwIfAborted(signal)
+    post({ kind: 'start', module: module.href, args })
+    for await (const chunk of input) {
+      while (credits === 0 && !settled) {
+        await new Promise<void>(resolve => {
+          onCredit = resolve
+        })
+      }
+      if (settled) return
+      credits--
+      const own = transferable(chunk)
+      post({ kind: 'chunk', chunk: own }, [own.buffer])
+    }
+    if (!settled) post({ kind: 'end' })
+  }
+  feed().catch(fail)
+  done.promise.catch(() => {})
+
+  async function* output(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = ready.shift()
+        if (chunk) {
+          if (!settled) post({ kind: 'credit' })
+          yield chunk
+        } else if (failure !== undefined) throw failure
+        else if (settled) return
+        else {
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        }
+      }
+    } finally {
+      if (!settled) fail(new StrataError('canceled', 'the reader of a stage stopped early'))
+    }
+  }
+  return { output: output(), result: done.promise }
+}
+
+function revive(error: Extract<FromWorker, { kind: 'failed' }>['error']): Error {
+  if (error.strata) return new StrataError(error.strata, error.message, { details: error.details ?? {} })
+  const revived = new Error(error.message)
+  if (error.errno) Object.assign(revived, { code: error.errno })
+  if (error.stack !== undefined) revived.stack = error.stack
+  return revived
+}
