@@ -4,9 +4,9 @@
  */
 const floors = [
   ['std'],
-  ['oci', 'apitypes', 'archive', 'metadata', 'host'],
-  ['reference', 'content', 'layers'],
-  ['images', 'remotes', 'runtime', 'network', 'volumes'],
+  ['host', 'oci', 'apitypes', 'metadata'],
+  ['archive', 'reference', 'content'],
+  ['layers', 'images', 'remotes', 'runtime', 'network', 'volumes'],
   ['transfer', 'gc', 'build', 'registry'],
   ['engine'],
   ['api', 'client'],

@@ -1,0 +1,92 @@
+/**
+ * The images that this store holds, and their names.
+ *
+ * An *image* is identified by the digest of its config (*image ID*). A *name* is a normalised reference with a tag
+ * (`docker.io/library/debian:bookworm`) or with a digest (a *repo digest*, `docker.io/library/debian@sha256:…`); it points
+ * to the descriptor that a registry serves under it (an index or a manifest) and to the image picked from it. A tag that
+ * moves away leaves its old image *dangling*. Manifests, indexes and configs are blobs in the content store; layers are in
+ * the layer store; here are only records.
+ *
+ * A *lease* names content and layers that must not be collected though no image refers to them yet: what a pull has
+ * brought so far. It survives the engine, so that an interrupted pull can go on, and expires.
+ */
+import type { Descriptor, DiffID, Digest, ImageConfig, Platform } from '../oci/index.ts'
+import type { Reference } from '../reference/index.ts'
+
+export interface ImageRecord {
+  readonly id: Digest
+  /** Absent for images that never had one (imported, committed). */
+  readonly manifest?: Descriptor
+  readonly config: Descriptor
+  /** Lowest first, one for each diffID of the config. */
+  readonly layers: readonly ImageLayer[]
+  readonly platform: Platform
+  /** RFC 3339, from the config; empty when the config has none. */
+  readonly created: string
+  /** Sum of the layers' sizes as Docker counts them: bytes of regular files. */
+  readonly size: number
+  readonly labels: Readonly<Record<string, string>>
+  /** RFC 3339: when a tag was last set on it here. */
+  readonly lastTagged?: string
+}
+
+export interface ImageLayer {
+  readonly diffID: DiffID
+  readonly size: number
+  /** What the registry serves for it. */
+  readonly source?: Descriptor
+}
+
+/** What a name points to. */
+export interface NameRecord {
+  readonly image: Digest
+  /** What the registry serves under the name; the image's own manifest for local tags. */
+  readonly target?: Descriptor
+}
+
+export interface ImageSummary {
+  readonly record: ImageRecord
+  /** Normalised names with a tag, sorted. */
+  readonly tags: readonly string[]
+  /** Normalised names with a digest, sorted. */
+  readonly digests: readonly string[]
+}
+
+export interface ImageStore {
+  /** Records an image and, in the same transaction, sets `names` on it. */
+  put(record: ImageRecord, names: readonly { readonly reference: Reference; readonly target?: Descriptor }[]): void
+  get(id: Digest): ImageRecord | undefined
+  /** All images with their names, newest first: one indexed read. */
+  list(): ImageSummary[]
+  summary(id: Digest): ImageSummary
+  /**
+   * What a user means by `text`: name (tag `latest` when none), repo digest, ID, or a unique prefix of one (with or without
+   * `sha256:`). Throws `not_found` "No such image: …" with the familiar form, `invalid_argument` for a bad name.
+   */
+  resolve(text: string): { readonly record: ImageRecord; readonly name?: string }
+  name(reference: Reference): NameRecord | undefined
+  tag(reference: Reference, image: Digest, target?: Descriptor): void
+  /** True when the name was there. */
+  untag(reference: Reference): boolean
+  /** Forgets an image and all its names; its content stays until the next collection. */
+  remove(id: Digest): void
+  /** The parsed config, read from content. */
+  config(id: Digest): Promise<ImageConfig>
+}
+
+export interface Lease {
+  readonly id: string
+  readonly expiresAt: string
+  readonly content: readonly Digest[]
+  readonly layers: readonly DiffID[]
+}
+
+export interface LeaseStore {
+  /** Opens a lease, or goes on with the one of this id, for `milliseconds` from now. */
+  open(id: string, milliseconds: number): void
+  addContent(id: string, digest: Digest): void
+  addLayer(id: string, layer: DiffID): void
+  close(id: string): void
+  /** Those that have not expired. Drops the expired ones. */
+  list(): Lease[]
+}

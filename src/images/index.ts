@@ -1,0 +1,1 @@
+export type { ImageLayer, ImageRecord, ImageStore, ImageSummary, Lease, LeaseStore, NameRecord } from './images.ts'

@@ -1,0 +1,1 @@
+export type { ProgressEvent, Puller, PullOptions, PullResult } from './transfer.ts'

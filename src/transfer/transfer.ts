@@ -1,0 +1,36 @@
+/**
+ * The roads between a store, a registry and a file. Now: pull.
+ *
+ * pull: reference -> resolve (platform picked from the index) -> config -> for each layer: fetch into a resumable ingest,
+ * verify against the descriptor, decompress, verify against the diffID, ingest into the layer store -> record the image,
+ * all under one lease. Several layers at once; a blob that two pulls want is fetched once and both see its progress.
+ */
+import type { Digest, Platform } from '../oci/index.ts'
+import type { Reference } from '../reference/index.ts'
+import type { Credentials } from '../remotes/index.ts'
+
+/** One line of Docker's JSON message stream (`POST /images/create`). */
+export interface ProgressEvent {
+  readonly status: string
+  /** Short layer ID (12 hex) or, for the first line, the tag. */
+  readonly id?: string
+  readonly progressDetail?: { readonly current?: number; readonly total?: number }
+}
+
+export interface PullOptions {
+  readonly platform?: Platform
+  readonly credentials?: Credentials
+  readonly progress: (event: ProgressEvent) => void
+  readonly signal: AbortSignal
+}
+
+export interface PullResult {
+  readonly image: Digest
+  /** Digest of what the registry serves under the reference. */
+  readonly digest: Digest
+  readonly upToDate: boolean
+}
+
+export interface Puller {
+  pull(reference: Reference, options: PullOptions): Promise<PullResult>
+}
