@@ -1,1 +1,16 @@
 export type { CreateTaskOptions, ExecOptions, Exit, LogOptions, Process, ProcessIo, Runtime, Task } from './runtime.ts'
+export { createExecProcess, createSpec, defaultCgroupParent } from './spec.ts'
+export type {
+  BindMountOption,
+  DeviceOption,
+  ExecProcessOptions,
+  MountOption,
+  NamespaceOption,
+  NamespaceOptions,
+  ResourceOptions,
+  SeccompProfile,
+  SecurityOptions,
+  SpecOptions,
+  TmpfsMountOption,
+  Ulimit,
+} from './spec-options.ts'
