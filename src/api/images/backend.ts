@@ -1,0 +1,52 @@
+import type { Filters, HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from '../../apitypes/index.ts'
+
+/** What the image routes need. `name` is what the user typed: a reference, an ID or the beginning of one. */
+export interface ImagesBackend {
+  /**
+   * Pulls one image. Everything that the user shall read goes to `progress`, the `Digest:` and `Status:` lines too. An
+   * error before the first line becomes an HTTP status, one after it a line of the stream.
+   */
+  pull(options: PullImageOptions): Promise<void>
+  list(options: ListImagesOptions): Promise<readonly ImageSummary[]>
+  inspect(name: string): Promise<ImageInspect>
+  history(name: string): Promise<readonly HistoryItem[]>
+  /** `repo` may carry no tag of its own; `tag` may be empty: `latest`. */
+  tag(name: string, target: { readonly repo: string; readonly tag: string }): Promise<void>
+  remove(
+    name: string,
+    options: { readonly force: boolean; readonly noPrune: boolean },
+  ): Promise<readonly ImageDeleteItem[]>
+}
+
+export interface PullImageOptions {
+  /** As typed, with its tag or digest; without either: all tags of the repository. */
+  readonly reference: string
+  /** As typed: `linux/arm64/v8`. */
+  readonly platform?: string
+  readonly credentials?: RegistryCredentials
+  readonly progress: (message: ProgressMessage) => void
+  readonly signal: AbortSignal
+}
+
+/** What `docker login` knows of a registry, from the `X-Registry-Auth` header. */
+export interface RegistryCredentials {
+  readonly username?: string
+  readonly password?: string
+  readonly identityToken?: string
+  readonly registryToken?: string
+}
+
+/** One line of Docker's JSON message stream. */
+export interface ProgressMessage {
+  readonly status: string
+  readonly id?: string
+  readonly progressDetail?: { readonly current?: number; readonly total?: number }
+}
+
+export interface ListImagesOptions {
+  /** Untagged parents of others as well. */
+  readonly all: boolean
+  readonly filters: Filters
+  /** Fill in SharedSize. */
+  readonly sharedSize: boolean
+}

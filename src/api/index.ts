@@ -1,0 +1,21 @@
+export type { AttachSession } from './attach-session.ts'
+export type {
+  AttachOptions,
+  ContainerLogs,
+  ContainersBackend,
+  CreateContainerOptions,
+  ListContainersOptions,
+  LogRecord,
+  LogsOptions,
+  StopContainerOptions,
+  WaitCondition,
+} from './containers/backend.ts'
+export type { ExecBackend, StartExecOptions } from './exec/backend.ts'
+export type {
+  ImagesBackend,
+  ListImagesOptions,
+  ProgressMessage,
+  PullImageOptions,
+  RegistryCredentials,
+} from './images/backend.ts'
+export type { EventsOptions, SystemBackend } from './system/backend.ts'

@@ -1,0 +1,20 @@
+import type { CheckMessage, EventMessage, Filters, Info, Version } from '../../apitypes/index.ts'
+
+/** What the system routes need. */
+export interface SystemBackend {
+  version(): Promise<Version>
+  info(): Promise<Info>
+  /** Past events from `since` on, then live ones, until `until` or until `signal` is aborted (which ends it without an error). */
+  events(options: EventsOptions): AsyncIterable<EventMessage>
+  /** Verifies the whole store again; one message a finding. Its last message is `done`. */
+  check(options: { readonly signal: AbortSignal }): AsyncIterable<CheckMessage>
+}
+
+export interface EventsOptions {
+  /** Nanoseconds since the epoch. Absent: no past events. */
+  readonly since?: bigint
+  /** Nanoseconds since the epoch. Absent: for ever. */
+  readonly until?: bigint
+  readonly filters: Filters
+  readonly signal: AbortSignal
+}
