@@ -1,3 +1,26 @@
+export { chainIDOf, chainIDs } from './chain.ts'
+export {
+  asDiffID,
+  asDigest,
+  digestOf,
+  digestOfHex,
+  hexOf,
+  isDigest,
+  parseDiffID,
+  parseDigest,
+  shortID,
+} from './digest.ts'
+export {
+  type Compression,
+  compressionOf,
+  isConfig,
+  isForeignLayer,
+  isIndex,
+  isLayer,
+  isManifest,
+  isSchema1,
+  mediaTypes,
+} from './media-types.ts'
 export type {
   ChainID,
   ContainerDefaults,
@@ -11,3 +34,8 @@ export type {
   Manifest,
   Platform,
 } from './oci.ts'
+export { CONFIG_LIMIT, parseImageConfig } from './parse-config.ts'
+export { MANIFEST_LIMIT, type ParsedManifest, parseManifest, schema1Refused } from './parse-manifest.ts'
+export { matchesPlatform, pickPlatform } from './pick-platform.ts'
+export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform } from './platform.ts'
+export { verified } from './verified.ts'

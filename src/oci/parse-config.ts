@@ -1,0 +1,109 @@
+import { parseDiffID } from './digest.ts'
+import { arrayOf, fieldsOf, invalid, mapOf, objectOf, parseObject, stringOf } from './json.ts'
+import type { ContainerDefaults, Healthcheck, HistoryEntry, ImageConfig } from './oci.ts'
+import { hostPlatform } from './platform.ts'
+
+/** Configs over this many bytes are refused. */
+export const CONFIG_LIMIT = 8 * 1024 * 1024
+
+const strings = (value: unknown, what: string) =>
+  arrayOf(value, what, (each, at) => (each === null ? '' : stringOf(each, at)))
+const labels = (value: unknown, what: string) =>
+  mapOf(value, what, (each, at) => (each === null ? '' : stringOf(each, at)))
+const names = (value: unknown, what: string) => mapOf(value, what, (): object => ({}))
+
+function boolean(value: unknown, what: string): boolean {
+  if (typeof value !== 'boolean') throw invalid(`${what} is not a boolean`)
+  return value
+}
+
+/** A whole number. Nanoseconds of long times lose what a double can't hold. */
+function integer(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalid(`${what} is not a whole number`)
+  return value
+}
+
+function healthcheck(value: unknown, what: string): Healthcheck {
+  return fieldsOf(objectOf(value, what), what, {
+    Test: strings,
+    Interval: integer,
+    Timeout: integer,
+    StartPeriod: integer,
+    StartInterval: integer,
+    Retries: integer,
+  })
+}
+
+function defaults(value: unknown, what: string): ContainerDefaults {
+  return fieldsOf(objectOf(value, what), what, {
+    Hostname: stringOf,
+    Domainname: stringOf,
+    User: stringOf,
+    ExposedPorts: names,
+    Env: strings,
+    Entrypoint: strings,
+    Cmd: strings,
+    Volumes: names,
+    WorkingDir: stringOf,
+    Labels: labels,
+    StopSignal: stringOf,
+    StopTimeout: integer,
+    Shell: strings,
+    OnBuild: strings,
+    ArgsEscaped: boolean,
+    Healthcheck: healthcheck,
+  })
+}
+
+function historyEntry(value: unknown, what: string): HistoryEntry {
+  return fieldsOf(objectOf(value, what), what, {
+    created: stringOf,
+    created_by: stringOf,
+    author: stringOf,
+    comment: stringOf,
+    empty_layer: boolean,
+  })
+}
+
+function rootfs(value: unknown, what: string): ImageConfig['rootfs'] {
+  const fields = fieldsOf(objectOf(value, what), what, {
+    type: stringOf,
+    diff_ids: (list, at) => arrayOf(list, at, (each, position) => parseDiffID(stringOf(each, position))),
+  })
+  if (fields.type !== 'layers') throw invalid(`${what}.type is ${JSON.stringify(fields.type ?? '')}, not "layers"`)
+  return { type: 'layers', diff_ids: fields.diff_ids ?? [] }
+}
+
+/**
+ * Reads an image config that came from outside, as tolerant as Docker: fields that are null count as absent, unknown ones
+ * are dropped, an operating system or architecture that is missing is the host's. Wrong types, wrong digests, and a
+ * history with more layers than there are throw `invalid_argument`. Write the bytes that you got, never this.
+ */
+export function parseImageConfig(bytes: Uint8Array): ImageConfig {
+  if (bytes.byteLength > CONFIG_LIMIT) throw invalid(`image config is larger than ${CONFIG_LIMIT} bytes`)
+  const what = 'image config'
+  const fields = fieldsOf(parseObject(bytes, what), what, {
+    architecture: stringOf,
+    os: stringOf,
+    variant: stringOf,
+    'os.version': stringOf,
+    'os.features': strings,
+    created: stringOf,
+    author: stringOf,
+    docker_version: stringOf,
+    comment: stringOf,
+    config: defaults,
+    rootfs,
+    history: (list, at) => arrayOf(list, at, historyEntry),
+  })
+  if (!fields.rootfs) throw invalid('invalid image JSON, no RootFS key')
+  const filled = (fields.history ?? []).filter(entry => entry.empty_layer !== true).length
+  if (filled > fields.rootfs.diff_ids.length) throw invalid('too many non-empty layers in History section')
+  const host = hostPlatform()
+  return {
+    ...fields,
+    os: fields.os || host.os,
+    architecture: fields.architecture || host.architecture,
+    rootfs: fields.rootfs,
+  }
+}
