@@ -8,3 +8,6 @@ export type {
   TarHeader,
   Timestamp,
 } from './archive.ts'
+export { cleanName } from './clean-name.ts'
+export { readTar } from './reader.ts'
+export { type TarEvents, TarScanner } from './scanner.ts'
