@@ -19,7 +19,8 @@ export function invalidReference(message = 'invalid reference format'): StrataEr
  * What a user means by an image name: the first component is a domain only when it can't be anything else (it has a `.`,
  * a `:` or an upper-case letter, or is `localhost`), otherwise the name is one of Docker Hub's; and Hub's names of one
  * component are official images.
- * Throws `invalid_argument` with the text of Docker's reference package.
+ * Throws `invalid_argument` with the text of Docker's reference package. One kind of name that Docker takes, as a path
+ * without any domain, is refused: `my_host.com/x`, where the first component must be a domain and can't be one.
  */
 export function parseReference(text: string): Reference {
   if (isIdentifier(text)) {

@@ -60,6 +60,7 @@ const bad: readonly (readonly [text: string, message: string])[] = [
   ['/debian', format],
   ['host.com/', format],
   ['host.com:/x', format],
+  ['my_host.com/x', format],
   ['host..com/x', format],
   ['-host.com/x', format],
   ['host-.com/x', format],
@@ -115,7 +116,10 @@ const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}$/))
 test('both forms of any reference parse back to it', () => {
   fc.assert(
     fc.property(domain, path, tag, fc.boolean(), (host, name, label, pinned) => {
-      const text = (host ? `${host}/` : '') + name + (label ? `:${label}` : '') + (pinned ? `@${digest}` : '')
+      // A first component that is neither a domain nor one of a path is refused: see the table of bad references.
+      const prefix = host ?? (name.includes('/') ? 'x' : undefined)
+      const text =
+        (prefix === undefined ? '' : `${prefix}/`) + name + (label ? `:${label}` : '') + (pinned ? `@${digest}` : '')
       const reference = parseReference(text)
       assert.equal(reference.tag, label ?? undefined)
       assert.equal(reference.digest, pinned ? digest : undefined)
