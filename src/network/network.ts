@@ -7,7 +7,12 @@
  */
 export interface NetworkDriver {
   readonly name: string
-  /** Makes an endpoint in a sandbox. Throws Docker's text for a port that is taken. */
+  /** Makes the network itself, which `attach` and `recover` else do by the way. Idempotent. */
+  start(): Promise<NetworkInfo>
+  /**
+   * Makes an endpoint in a sandbox, all or nothing. Throws Docker's text for a port that is taken, without the
+   * "failed to set up container networking: " that Docker puts before it.
+   */
   attach(options: AttachOptions): Promise<Endpoint>
   /** Gives back address, interface and published ports. Idempotent. */
   detach(sandboxId: string): Promise<void>
@@ -15,11 +20,21 @@ export interface NetworkDriver {
   recover(endpoints: ReadonlyMap<string, Endpoint>): Promise<void>
   /** Removes the bridge, the rules and everything else from the machine. */
   destroy(): Promise<void>
+  /** Ends this object's own work and gives its sockets back; what it made stays. */
+  close(): Promise<void>
+}
+
+export interface NetworkInfo {
+  /** As `172.17.0.0/16`. */
+  readonly subnet: string
+  readonly gateway: string
+  readonly bridge: string
 }
 
 export interface Sandboxes {
   /** Makes an empty network namespace with `lo` up; returns the path to join it by. */
   create(id: string): Promise<string>
+  /** Idempotent. The namespace itself goes with the last process in it. */
   remove(id: string): Promise<void>
   list(): Promise<string[]>
 }
@@ -29,6 +44,8 @@ export interface AttachOptions {
   readonly sandboxPath: string
   readonly ports: readonly PortBinding[]
   readonly macAddress?: string
+  /** The container's name, for the text of errors. */
+  readonly endpointName?: string
 }
 
 export interface PortBinding {

@@ -1,0 +1,174 @@
+import { createSocket } from 'node:dgram'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { errnoOf, StrataError } from '../std/index.ts'
+import type { PortBinding, PublishedPort } from './network.ts'
+
+interface Reservation {
+  readonly port: PublishedPort
+  /** Undefined when another program had the port already as we came back to it. */
+  readonly close: (() => void) | undefined
+}
+
+const anyAddress = '0.0.0.0'
+
+/** What the C library says for the errors that bind(2) has in practice. */
+const bindErrors: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'cannot assign requested address',
+  EACCES: 'permission denied',
+}
+
+/**
+ * Ports of the host that are spoken for. Published ports are a matter of the kernel's address translation, where
+ * nobody would notice two users of one port; so each is held by a real socket that never gets a packet.
+ */
+export class PortReservations {
+  readonly #held = new Map<string, Reservation>()
+  /** Last port chosen, by protocol: the search for a free one goes on behind it, as Docker's does. */
+  readonly #last = new Map<string, number>()
+  #ephemeral: Promise<readonly [first: number, last: number]> | undefined
+
+  /**
+   * Reserves what `bindings` ask for, all or nothing. Throws (`internal`, as Docker's API says 500) Docker's text for
+   * a port that is taken; `address` is the container's, named in that text.
+   */
+  async reserve(bindings: readonly PortBinding[], address: string): Promise<PublishedPort[]> {
+    const ports: PublishedPort[] = []
+    try {
+      for (const binding of bindings) ports.push(await this.#reserveOne(binding, address))
+    } catch (error) {
+      this.release(ports)
+      throw error
+    }
+    return ports
+  }
+
+  /** Takes ports that are published already. Resolves with those that another program holds by now. */
+  async retake(ports: readonly PublishedPort[]): Promise<PublishedPort[]> {
+    const lost: PublishedPort[] = []
+    for (const port of ports) {
+      if (this.#held.has(keyOf(port))) continue
+      try {
+        await this.#hold(port)
+      } catch {
+        this.#held.set(keyOf(port), { port, close: undefined })
+        lost.push(port)
+      }
+    }
+    return lost
+  }
+
+  release(ports: readonly PublishedPort[]): void {
+    for (const port of ports) {
+      this.#held.get(keyOf(port))?.close?.()
+      this.#held.delete(keyOf(port))
+    }
+  }
+
+  releaseAll(): void {
+    this.release([...this.#held.values()].map(reservation => reservation.port))
+  }
+
+  async #reserveOne(binding: PortBinding, address: string): Promise<PublishedPort> {
+    const { protocol, containerPort } = binding
+    const hostIp = binding.hostIp || anyAddress
+    if (hostIp.includes(':')) {
+      throw new StrataError('not_implemented', `publishing ports at IPv6 addresses (${hostIp}) is not supported yet`)
+    }
+    let failure = new StrataError('internal', 'all ports are allocated')
+    for (const hostPort of await this.#candidates(binding)) {
+      const port: PublishedPort = { protocol, containerPort, hostIp, hostPort }
+      if (this.#isHeld(port)) {
+        if (isExact(binding))
+          throw new StrataError('internal', `Bind for ${hostIp}:${hostPort} failed: port is already allocated`)
+        continue
+      }
+      try {
+        await this.#hold(port)
+      } catch (error) {
+        const reason = bindErrors[errnoOf(error) ?? ''] ?? String(error)
+        const where = `${hostIp}:${hostPort}:${address}:${containerPort}/${protocol}`
+        failure = new StrataError('internal', `failed to bind host port for ${where}: ${reason}`, { cause: error })
+        if (errnoOf(error) !== 'EADDRINUSE') throw failure
+        continue
+      }
+      if (!binding.hostPort) this.#last.set(protocol, hostPort)
+      return port
+    }
+    throw failure
+  }
+
+  async #candidates(binding: PortBinding): Promise<Iterable<number>> {
+    if (binding.hostPort) return range(binding.hostPort, binding.hostPortEnd || binding.hostPort)
+    this.#ephemeral ??= ephemeralRange()
+    const [first, last] = await this.#ephemeral
+    const next = (this.#last.get(binding.protocol) ?? first - 1) + 1
+    return [...range(next, last), ...range(first, Math.min(next - 1, last))]
+  }
+
+  #isHeld(port: PublishedPort): boolean {
+    if (this.#held.has(keyOf(port)) || this.#held.has(keyOf({ ...port, hostIp: anyAddress }))) return true
+    if (port.hostIp !== anyAddress) return false
+    return this.#held
+      .values()
+      .some(({ port: other }) => other.protocol === port.protocol && other.hostPort === port.hostPort)
+  }
+
+  async #hold(port: PublishedPort): Promise<void> {
+    const claim: Reservation = { port, close: undefined }
+    this.#held.set(keyOf(port), claim) // before the first wait, so that nobody else takes it for free
+    try {
+      const close = port.protocol === 'tcp' ? await holdTcp(port) : await holdUdp(port)
+      if (this.#held.get(keyOf(port)) === claim) this.#held.set(keyOf(port), { port, close })
+      else close()
+    } catch (error) {
+      this.#held.delete(keyOf(port))
+      throw error
+    }
+  }
+}
+
+function keyOf({ protocol, hostIp, hostPort }: PublishedPort): string {
+  return `${protocol}/${hostIp}/${hostPort}`
+}
+
+function isExact({ hostPort, hostPortEnd }: PortBinding): boolean {
+  return !!hostPort && (!hostPortEnd || hostPortEnd === hostPort)
+}
+
+function* range(first: number, last: number): Generator<number> {
+  for (let port = first; port <= last; port++) yield port
+}
+
+/** The kernel's range for ports that nobody asked for by number, which Docker uses too. */
+async function ephemeralRange(): Promise<readonly [number, number]> {
+  const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '')
+  const [first, last] = text.trim().split(/\s+/).map(Number)
+  return first && last && first <= last ? [first, last] : [32768, 60999]
+}
+
+function holdTcp({ hostIp, hostPort }: PublishedPort): Promise<() => void> {
+  const { promise, resolve, reject } = Promise.withResolvers<() => void>()
+  // Connections come here only while the translation rules are missing: better refused than hanging.
+  const server = createServer(socket => socket.destroy())
+  server.once('error', reject)
+  server.listen({ host: hostIp, port: hostPort, exclusive: true, backlog: 1 }, () => {
+    server.unref()
+    resolve(() => server.close())
+  })
+  return promise
+}
+
+function holdUdp({ hostIp, hostPort }: PublishedPort): Promise<() => void> {
+  const { promise, resolve, reject } = Promise.withResolvers<() => void>()
+  const socket = createSocket({ type: 'udp4', reuseAddr: false })
+  socket.once('error', reject)
+  socket.bind({ address: hostIp, port: hostPort, exclusive: true }, () => {
+    socket.off('error', reject)
+    socket.on('error', () => {})
+    socket.unref()
+    resolve(() => socket.close())
+  })
+  return promise
+}
