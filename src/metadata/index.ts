@@ -1,1 +1,2 @@
 export type { MetadataStore, Table } from './metadata.ts'
+export { openMetadata } from './open.ts'

@@ -7,8 +7,13 @@
  */
 export interface MetadataStore extends Disposable {
   table<T>(name: string): Table<T>
-  /** Runs `work`; its writes happen all or not at all (it throws). Must not be async. Nested calls join the outer one. */
+  /**
+   * Runs `work`; its writes happen all or not at all (it throws). Must not be async. Nested calls join the outer one:
+   * they are durable when the outermost returns; one that throws takes back its own writes only, if its caller goes on.
+   */
   transaction<R>(work: () => R): R
+  /** What is wrong with the database file, one line each; empty when it is sound. Reads all of it. */
+  problems(): string[]
 }
 
 export interface Table<T> {
@@ -17,7 +22,10 @@ export interface Table<T> {
   put(key: string, record: T): void
   /** True when there was something to delete. */
   delete(key: string): boolean
-  /** Records whose key starts with `prefix`, in bytewise order of their keys. Safe against writes during the walk. */
+  /**
+   * Records whose key starts with `prefix`, in bytewise order (UTF-8) of their keys. Safe against writes during the walk;
+   * whether it meets what is written ahead of it is not defined.
+   */
   entries(prefix?: string): IterableIterator<[key: string, record: T]>
   count(): number
 }
