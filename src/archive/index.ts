@@ -9,5 +9,7 @@ export type {
   Timestamp,
 } from './archive.ts'
 export { cleanName } from './clean-name.ts'
+export { decompress, detectCompression } from './compression.ts'
+export { type DecompressOptions, decompressOffThread } from './decompress-off-thread.ts'
 export { readTar } from './reader.ts'
 export { type TarEvents, TarScanner } from './scanner.ts'

@@ -18,7 +18,16 @@ export interface TarEvents {
 }
 
 /** What the bytes to come are. `ended`: the end marker was seen, and whatever follows is passed over. */
-type State = 'header' | 'second-zero' | 'extension' | 'old-sparse' | 'sparse-map' | 'data' | 'padding' | 'ended'
+type State =
+  | 'header'
+  | 'second-zero'
+  | 'extension'
+  | 'old-sparse'
+  | 'sparse-map'
+  | 'data'
+  | 'skip'
+  | 'padding'
+  | 'ended'
 
 /** An entry whose sparse map is not yet complete. */
 interface Pending {
@@ -56,7 +65,6 @@ export class TarScanner {
 
   #left = 0
   #padding = 0
-  #skipping = false
 
   readonly #extensions = new Extensions()
   #extension: ExtensionKind = 'pax'
@@ -124,9 +132,10 @@ export class TarScanner {
       const available = chunk.byteLength - at
       let taken: number
       switch (this.#state) {
-        case 'data': {
+        case 'data':
+        case 'skip': {
           taken = Math.min(available, this.#left)
-          if (!this.#skipping) this.#events.onData?.(chunk.subarray(at, at + taken))
+          if (this.#state === 'data') this.#events.onData?.(chunk.subarray(at, at + taken))
           this.#left -= taken
           this.#offset += taken
           if (this.#left === 0) this.#pad()
@@ -206,19 +215,18 @@ export class TarScanner {
 
   /** Goes on after data: padding up to the next block, then a header. */
   #pad(): void {
-    this.#skipping = false
     this.#state = this.#padding === 0 ? 'header' : 'padding'
     this.#need = BLOCK_BYTES
   }
 
   /** Expects `size` bytes of data from here. */
-  #expectData(size: number): void {
+  #expectData(size: number, state: 'data' | 'skip' = 'data'): void {
     if (size < 0) throw new Malformed('size is negative')
     if (size > Number.MAX_SAFE_INTEGER - this.#offset - BLOCK_BYTES) throw new Malformed('size is too large')
     this.#left = size
     this.#padding = -size & (BLOCK_BYTES - 1)
     if (size === 0) this.#pad()
-    else this.#state = 'data'
+    else this.#state = state
   }
 
   #header(block: Buffer): void {
@@ -233,8 +241,7 @@ export class TarScanner {
         return
       case 'skipped':
         this.#extensions.apply(header)
-        this.#skipping = true
-        this.#expectData(header.size)
+        this.#expectData(header.size, 'skip')
         return
       case 'sparse-file':
         this.#oldSparse(header, block)

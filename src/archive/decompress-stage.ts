@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Descriptor } from '../oci/index.ts'
+import { type Bytes, type Emit, StrataError } from '../std/index.ts'
+import type { Compression } from './archive.ts'
+import { decompress } from './compression.ts'
+import { ownChunks } from './own-chunks.ts'
+
+/** What a compressed layer must be. */
+export type ExpectedBlob = Pick<Descriptor, 'digest' | 'size'>
+
+export interface DecompressArgs {
+  readonly expect: ExpectedBlob
+  readonly compression: Compression | undefined
+  readonly limit: number
+}
+
+/** The stage behind `decompressOffThread`: hashes what comes in and emits it decompressed. */
+export async function stage(input: Bytes, args: DecompressArgs, emit: Emit): Promise<ExpectedBlob> {
+  const { expect, compression, limit } = args
+  const source = hashed(input, expect)
+  let size = 0
+  try {
+    for await (const chunk of ownChunks(decompress(source.bytes, compression ? { compression } : {}))) {
+      size += chunk.byteLength
+      if (size > limit) throw new StrataError('invalid_argument', `decompressed layer is larger than ${limit} bytes`)
+      await emit(chunk)
+    }
+  } catch (error) {
+    // A blob that was damaged on its way shows as corrupt data first; that its digest is wrong says more.
+    await source.verify()
+    throw error
+  }
+  await source.verify()
+  return expect
+}
+
+/** `bytes`, and a check (which reads what is left of them) that they are what is expected. Never reads beyond its size. */
+function hashed(bytes: Bytes, expect: ExpectedBlob): { bytes: Bytes; verify: () => Promise<void> } {
+  const hash = createHash('sha256')
+  const iterator = bytes[Symbol.asyncIterator]()
+  let size = 0
+  let ended = false
+  const refuse = (actual: object) => {
+    throw new StrataError('failed_precondition', `filesystem layer verification failed for digest ${expect.digest}`, {
+      details: { expected: { digest: expect.digest, size: expect.size }, actual },
+    })
+  }
+  const next = async (): Promise<Uint8Array | undefined> => {
+    if (ended) return undefined
+    const { done, value } = await iterator.next()
+    if (done) {
+      ended = true
+      return undefined
+    }
+    size += value.byteLength
+    if (size > expect.size) refuse({ size })
+    hash.update(value)
+    return value
+  }
+  async function* read(): AsyncGenerator<Uint8Array> {
+    for (let chunk = await next(); chunk; chunk = await next()) yield chunk
+  }
+  const verify = async () => {
+    while (await next());
+    const digest = `sha256:${hash.copy().digest('hex')}`
+    if (size !== expect.size || digest !== expect.digest) refuse({ digest, size })
+  }
+  return { bytes: read(), verify }
+}
