@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { messageOf, StrataError } from '../std/index.ts'
+
+/** A path: text (UTF-8), or bytes of any encoding without a NUL. */
+export type PathLike = string | Uint8Array
+
+/** How a process ended; exactly one of the two is a number. */
+export interface ExitStatus {
+  readonly code: number | null
+  /** Number of the signal that ended it. */
+  readonly signal: number | null
+}
+
+declare const handle: unique symbol
+/** A native codec's state, freed when it is collected. */
+export interface GzipHandle {
+  readonly [handle]: true
+}
+
+interface PushResult {
+  readonly consumed: number
+  readonly produced: number
+  readonly state: number
+}
+
+/**
+ * The functions of native/*.c, each documented there. Failed calls throw, or reject with, an Error like those of Node's
+ * fs: `code` (errno name), `errno`, `syscall`, `path`.
+ */
+export interface Addon {
+  mount(source: PathLike | null, target: PathLike, type: string | null, flags: number, data: PathLike | null): void
+  mountIn(
+    cwd: PathLike,
+    source: PathLike | null,
+    target: PathLike,
+    type: string | null,
+    flags: number,
+    data: PathLike | null,
+  ): void
+  umount2(target: PathLike, flags: number): void
+  fsMount(
+    type: string,
+    options: readonly (readonly [string, PathLike | null])[],
+    target: PathLike,
+    attributes: number,
+  ): void
+  isMountRoot(path: PathLike): boolean | undefined
+  lgetxattr(path: PathLike, name: PathLike): Buffer | undefined
+  llistxattr(path: PathLike): Buffer
+  lsetxattr(path: PathLike, name: PathLike, value: Uint8Array, flags: number): void
+  lremovexattr(path: PathLike, name: PathLike): void
+  mknod(path: PathLike, mode: number, major: number, minor: number): void
+  lutimens(
+    path: PathLike,
+    atimeSeconds: number,
+    atimeNanoseconds: number,
+    mtimeSeconds: number,
+    mtimeNanoseconds: number,
+  ): void
+  flock(fd: number, operation: number): boolean
+  syncfs(fd: number): Promise<void>
+  createNetns(path: PathLike): Promise<void>
+  posixSpawn(
+    file: string,
+    args: readonly string[],
+    env: readonly string[],
+    cwd: PathLike | null,
+    fds: readonly number[],
+    setsid: boolean,
+  ): number
+  setSubreaper(on: boolean): void
+  pipe(): [number, number]
+  waitPid(pid: number): Promise<ExitStatus>
+  listenUnix(path: PathLike): number
+  receiveFd(listeningFd: number): Promise<number>
+  shutdownSocket(fd: number): void
+  /** Whether the gzip functions below are there. */
+  readonly isal: boolean
+  inflateNew(): GzipHandle
+  inflatePush(
+    handle: GzipHandle,
+    input: Uint8Array,
+    inputOffset: number,
+    output: Uint8Array,
+    outputOffset: number,
+  ): PushResult
+  deflateNew(level: number): GzipHandle
+  deflatePush(
+    handle: GzipHandle,
+    input: Uint8Array,
+    inputOffset: number,
+    output: Uint8Array,
+    outputOffset: number,
+    last: boolean,
+  ): PushResult
+}
+
+const location = new URL('../../native/build/strata.node', import.meta.url)
+let loaded: Addon | undefined
+
+/** The native part, loaded at the first call. Throws `unavailable` where it is not built. */
+export function addon(): Addon {
+  loaded ??= loadAddon(fileURLToPath(location))
+  return loaded
+}
+
+/** Loads the addon at `path`; throws `unavailable` with what to do when it can't be. */
+export function loadAddon(path: string): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (error) {
+    throw new StrataError(
+      'unavailable',
+      `the native part of strata is not there (${messageOf(error)}): run scripts/build-native`,
+      {
+        cause: error,
+      },
+    )
+  }
+}

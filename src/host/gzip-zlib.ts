@@ -1,0 +1,50 @@
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip, createGzip, type Gunzip, type Gzip } from 'node:zlib'
+import { type Bytes, fromReadable, messageOf, StrataError } from '../std/index.ts'
+import type { GzipLevel } from './gzip.ts'
+import { BLOCK_BYTES, rechunk } from './rechunk.ts'
+
+/** {@link gunzip} on zlib. */
+export function inflateZlib(input: Bytes): AsyncGenerator<Uint8Array> {
+  return through(input, createGunzip({ chunkSize: BLOCK_BYTES }))
+}
+
+const LEVELS = { 0: 1, 1: 2, 2: 4, 3: 6 } as const satisfies Record<GzipLevel, number>
+
+/** {@link gzip} on zlib. */
+export function deflateZlib(input: Bytes, level: GzipLevel): AsyncGenerator<Uint8Array> {
+  return through(input, createGzip({ chunkSize: BLOCK_BYTES, level: LEVELS[level] }))
+}
+
+async function* through(input: Bytes, codec: Gunzip | Gzip): AsyncGenerator<Uint8Array> {
+  pipeline(Readable.from(input), codec, () => {
+    // The loop below sees every failure.
+  })
+  try {
+    // zlib cuts its output where the input was cut, and puts several pieces into one buffer.
+    yield* rechunk(fromReadable(codec))
+  } catch (error) {
+    const text = corruption(error)
+    if (text === undefined) throw error
+    throw new StrataError('invalid_argument', text, { cause: error })
+  }
+}
+
+/** What is wrong with the compressed bytes, or undefined when `error` is about something else. */
+function corruption(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'Z_BUF_ERROR') return 'unexpected EOF'
+  if (code !== 'Z_DATA_ERROR') return undefined
+  switch (messageOf(error)) {
+    case 'incorrect header check':
+    case 'unknown compression method':
+    case 'unknown header flags set':
+    case 'header crc mismatch':
+      return 'gzip: invalid header'
+    case 'incorrect data check':
+    case 'incorrect length check':
+      return 'gzip: invalid checksum'
+    default:
+      return 'flate: corrupt input'
+  }
+}
