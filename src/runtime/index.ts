@@ -1,3 +1,4 @@
+export { createRuntime, type RuntimeOptions } from './create-runtime.ts'
 export type { CreateTaskOptions, ExecOptions, Exit, LogOptions, Process, ProcessIo, Runtime, Task } from './runtime.ts'
 export { createExecProcess, createSpec, defaultCgroupParent } from './spec.ts'
 export type {

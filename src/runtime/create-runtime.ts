@@ -1,0 +1,112 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { KeyedLock, StrataError } from '../std/index.ts'
+import { cgroupOf, oomFile, processesFile } from './cgroup-folders.ts'
+import { removeTask } from './remove-task.ts'
+import type { CreateTaskOptions, Runtime, Task } from './runtime.ts'
+import { type RuntimeProgram, runCommand } from './runtime-command.ts'
+import { startShim } from './shim-start.ts'
+import { ContainerTask, checkId, currentPid } from './task.ts'
+import { names, readIfThere, type TaskRecord } from './task-folder.ts'
+
+export interface RuntimeOptions {
+  /** Folder of this engine's tasks, best on a tmpfs: nothing in it is of use after a reboot. Made when missing. */
+  readonly execRoot: string
+  /** The compiled shim. */
+  readonly shimPath: string
+  /** OCI runtimes by name: `{ runc: { path: 'runc' } }`; a path without a slash is looked up in PATH. */
+  readonly runtimes: Readonly<Record<string, { readonly path: string }>>
+  readonly defaultRuntime: string
+}
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return new TaskFolders(options)
+}
+
+class TaskFolders implements Runtime {
+  readonly #options: RuntimeOptions
+  readonly #tasks: string
+  readonly #lock = new KeyedLock()
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options
+    this.#tasks = join(options.execRoot, 'tasks')
+  }
+
+  async create(options: CreateTaskOptions): Promise<Task> {
+    checkId(options.id)
+    using _turn = await this.#lock.acquire(options.id)
+    return await this.#create(options)
+  }
+
+  async #create({ id, spec, io, log, runtime }: CreateTaskOptions): Promise<Task> {
+    const folder = join(this.#tasks, id)
+    const record: TaskRecord = { runtime: runtime ?? this.#options.defaultRuntime, io }
+    const program = this.#program(record.runtime)
+    await mkdir(this.#tasks, { recursive: true, mode: 0o711 })
+    try {
+      await mkdir(folder, { mode: 0o700 })
+    } catch (cause) {
+      throw new StrataError('already_exists', `task ${id} exists already`, { cause })
+    }
+    try {
+      await Promise.all([
+        writeFile(join(folder, names.record), JSON.stringify(record)),
+        writeFile(join(folder, names.spec), JSON.stringify(spec)),
+      ])
+      const cgroup = cgroupOf(spec, id)
+      const files = cgroup === undefined ? {} : { oomFile: oomFile(cgroup) }
+      const shared = cgroup !== undefined && !hasOwnPids(spec) ? { killFile: processesFile(cgroup) } : {}
+      const command = runCommand(program, folder, id, io)
+      const { shimPath } = this.#options
+      await startShim({ shimPath, folder, io, runtime: command, ...(log && { log }), ...files, ...shared })
+      return new ContainerTask({ id, folder, shimPath, program })
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  async load(id: string): Promise<Task> {
+    checkId(id)
+    const folder = join(this.#tasks, id)
+    const record = await readRecord(folder)
+    if (record === undefined) throw new StrataError('not_found', `No such task: ${id}`)
+    const program = this.#program(record.runtime)
+    return new ContainerTask({ id, folder, shimPath: this.#options.shimPath, program }, await currentPid(folder))
+  }
+
+  async remove(id: string): Promise<void> {
+    checkId(id)
+    using _turn = await this.#lock.acquire(id)
+    const folder = join(this.#tasks, id)
+    const record = await readRecord(folder)
+    await removeTask(folder, id, this.#program(record?.runtime ?? this.#options.defaultRuntime))
+  }
+
+  async list(): Promise<string[]> {
+    return readdir(this.#tasks).catch(() => [])
+  }
+
+  #program(name: string): RuntimeProgram {
+    const runtime = this.#options.runtimes[name]
+    if (runtime === undefined) throw new StrataError('invalid_argument', `unknown or invalid runtime name: ${name}`)
+    return { path: runtime.path, root: join(this.#options.execRoot, name) }
+  }
+}
+
+async function readRecord(folder: string): Promise<TaskRecord | undefined> {
+  const text = await readIfThere(join(folder, names.record))
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as TaskRecord
+  } catch {
+    // Cut short by a crash: the task was never started.
+    return undefined
+  }
+}
+
+function hasOwnPids(spec: unknown): boolean {
+  const namespaces = (spec as { linux?: { namespaces?: { type: string; path?: string }[] } }).linux?.namespaces ?? []
+  return namespaces.some(({ type, path }) => type === 'pid' && path === undefined)
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { StrataError } from '../std/index.ts'
+import { names, readIfThere } from './task-folder.ts'
+
+/** What was being started: the words of Docker's message depend on it. */
+export type Started = 'task' | 'exec'
+
+/** The error for a process that the OCI runtime could not start, in Docker's words; `output` is what it wrote to stderr. */
+export async function startError(folder: string, started: Started, output: string): Promise<StrataError> {
+  const log = (await readIfThere(join(folder, names.runtimeLog))) ?? ''
+  return describeStartError(lastError(log) ?? firstWords(output), started)
+}
+
+/**
+ * Exit codes as Docker gives them: 127 for a program that is not there, 126 for one that can't be executed, 128 else.
+ * The first two are the user's mistake (`invalid_argument`), the rest is `internal`.
+ */
+export function describeStartError(reason: string, started: Started): StrataError {
+  // The runtime is called once, as `run`, for what Docker does in two calls.
+  const words = reason.replace(/^(\w+) run failed: /, '$1 create failed: ')
+  const prefix =
+    started === 'task'
+      ? 'failed to create task for container: failed to create shim task: OCI runtime create failed: '
+      : 'OCI runtime exec failed: '
+  const message = `${prefix}${words}: unknown`
+  if (/executable file not found|no such file or directory/.test(words)) {
+    return new StrataError('invalid_argument', message, { details: { exitCode: 127 } })
+  }
+  if (/permission denied|is a directory/.test(words)) {
+    return new StrataError('invalid_argument', message, { details: { exitCode: 126 } })
+  }
+  if (words.includes('not a directory')) {
+    const advice =
+      ': Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type'
+    return new StrataError('invalid_argument', message + advice, { details: { exitCode: 126 } })
+  }
+  return new StrataError('internal', message, { details: { exitCode: 128 } })
+}
+
+/** The last error of a runtime's `--log-format json` log. */
+function lastError(log: string): string | undefined {
+  let found: string | undefined
+  for (const line of log.split('\n')) {
+    if (line === '') continue
+    try {
+      const entry: unknown = JSON.parse(line)
+      if (isLogEntry(entry) && /^(error|fatal)$/.test(entry.level)) found = entry.msg
+    } catch {
+      // A runtime that died may leave half a line.
+    }
+  }
+  return found
+}
+
+function isLogEntry(value: unknown): value is { level: string; msg: string } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'level' in value &&
+    'msg' in value &&
+    typeof value.level === 'string' &&
+    typeof value.msg === 'string'
+  )
+}
+
+function firstWords(output: string): string {
+  return output.trim().split('\n').at(-1) || 'the runtime gave no reason'
+}

@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StrataError } from '../std/index.ts'
+import { cgroupOf, processesOf } from './cgroup-folders.ts'
+import type { ExecOptions, Process, Task } from './runtime.ts'
+import { controlContainer, execCommand, type RuntimeProgram } from './runtime-command.ts'
+import { request } from './shim-connection.ts'
+import { ShimProcess } from './shim-process.ts'
+import { startShim } from './shim-start.ts'
+import { names, readIfThere } from './task-folder.ts'
+
+export interface TaskHome {
+  readonly id: string
+  readonly folder: string
+  readonly shimPath: string
+  readonly program: RuntimeProgram
+}
+
+const validId = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
+
+/** Throws `invalid_argument` unless an ID is safe as a file name. */
+export function checkId(id: string): void {
+  if (!validId.test(id) || id.length > 200)
+    throw new StrataError('invalid_argument', `invalid ID: ${JSON.stringify(id)}`)
+}
+
+/** The first process of a container, and the door to the container's others. */
+export class ContainerTask extends ShimProcess implements Task {
+  readonly #home: TaskHome
+
+  constructor(home: TaskHome, pid?: number) {
+    super(home.folder, 'task', pid)
+    this.#home = home
+  }
+
+  get id(): string {
+    return this.#home.id
+  }
+
+  async exec(options: ExecOptions): Promise<Process> {
+    checkId(options.id)
+    const { folder: taskFolder, program, shimPath, id } = this.#home
+    const folder = join(taskFolder, names.execs, options.id)
+    await mkdir(join(taskFolder, names.execs), { recursive: true })
+    try {
+      await mkdir(folder, { mode: 0o700 })
+    } catch (cause) {
+      throw new StrataError('already_exists', `exec ${options.id} exists already`, { cause })
+    }
+    await writeFile(join(folder, names.process), JSON.stringify(options.process))
+    await startShim({ shimPath, folder, io: options.io, runtime: execCommand(program, folder, id, options.io) })
+    return new ShimProcess(folder, 'exec')
+  }
+
+  async loadExec(execId: string): Promise<Process> {
+    checkId(execId)
+    const folder = join(this.#home.folder, names.execs, execId)
+    if ((await readIfThere(join(folder, names.process))) === undefined) {
+      throw new StrataError('not_found', `No such exec instance: ${execId}`)
+    }
+    return new ShimProcess(folder, 'exec', await currentPid(folder))
+  }
+
+  pause(): Promise<void> {
+    return controlContainer(this.#home.program, ['pause'], this.id)
+  }
+
+  resume(): Promise<void> {
+    return controlContainer(this.#home.program, ['resume'], this.id)
+  }
+
+  async pids(): Promise<number[]> {
+    const spec = await readIfThere(join(this.#home.folder, names.spec))
+    const cgroup = spec === undefined ? undefined : cgroupOf(JSON.parse(spec), this.id)
+    return cgroup === undefined ? [] : processesOf(cgroup)
+  }
+}
+
+/** The pid of the process that a shim runs now; undefined before its start, after its exit, and when the shim is gone. */
+export async function currentPid(folder: string): Promise<number | undefined> {
+  const running = /^running (\d+)$/.exec((await request(folder, 'status')) ?? '')
+  return running === null ? undefined : Number(running[1])
+}
