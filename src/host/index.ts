@@ -1,5 +1,15 @@
 export type { ExitStatus, PathLike } from './addon.ts'
+export {
+  type Cgroups,
+  cgroupFolder,
+  cgroupFolders,
+  cgroupPids,
+  cgroupsOf,
+  readCgroups,
+  removeCgroup,
+} from './cgroups.ts'
 export { type GzipLevel, gunzip, gzip, gzipImplementation } from './gzip.ts'
+export { fileSystems, kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
 export { lockDataRoot } from './lock.ts'
 export {
   bindMount,
@@ -23,5 +33,17 @@ export {
 } from './mount-table.ts'
 export { createNetns, removeNetns } from './netns.ts'
 export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } from './node.ts'
-export { type RunOptions, type RunResult, run, runChecked, type Spawned, type SpawnOptions, spawn } from './spawn.ts'
+export { type FdReceiver, listenForFd } from './receive-fd.ts'
+export { parseSignal, signalName } from './signals.ts'
+export {
+  type RunOptions,
+  type RunResult,
+  run,
+  runChecked,
+  type Spawned,
+  type SpawnOptions,
+  setSubreaper,
+  spawn,
+  waitForExit,
+} from './spawn.ts'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.ts'

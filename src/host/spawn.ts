@@ -43,6 +43,16 @@ export function spawn(program: string, args: readonly string[], options: SpawnOp
   return { pid, exited: addon().waitPid(pid) }
 }
 
+/** Whether orphans among the descendants of this process become its children, to be waited for by {@link waitForExit}. */
+export function setSubreaper(on: boolean): void {
+  addon().setSubreaper(on)
+}
+
+/** Waits for a child of this process that {@link spawn} did not start (an adopted orphan); throws ESRCH, rejects ECHILD. */
+export function waitForExit(pid: number): Promise<ExitStatus> {
+  return addon().waitPid(pid)
+}
+
 export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'setsid'> {
   /** Its standard input; at end of file from the start when absent. */
   readonly input?: Uint8Array | string
