@@ -9,6 +9,8 @@ export interface RetryOptions {
   readonly longest: number
   /** Whether this failure may pass; all others are thrown at once. */
   readonly retriable: (error: unknown) => boolean
+  /** The pause in milliseconds that this failure asks for (`Retry-After`), instead of the doubling one. */
+  readonly pauseOf?: (error: unknown) => number | undefined
   /** Told before each pause. */
   readonly onRetry?: (error: unknown, attempt: number, pause: number) => void
   readonly signal: AbortSignal
@@ -23,7 +25,7 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
     } catch (error) {
       if (attempt >= options.attempts || options.signal.aborted || !options.retriable(error)) throw error
       const base = Math.min(options.longest, options.pause * 2 ** (attempt - 1))
-      const pause = base + Math.random() * (base / 2)
+      const pause = options.pauseOf?.(error) ?? base + Math.random() * (base / 2)
       options.onRetry?.(error, attempt, pause)
       await delay(pause, options.signal)
     }

@@ -1,0 +1,59 @@
+import { type Digest, digestOf, isDigest, MANIFEST_LIMIT, mediaTypes } from '../oci/index.ts'
+import { collect, isStrataError, StrataError } from '../std/index.ts'
+import { manifestType } from './manifest-type.ts'
+import type { RegistryClient, Repository } from './registry.ts'
+import type { RequestOptions, ResolvedManifest } from './remotes.ts'
+
+const accept = [
+  mediaTypes.ociManifest,
+  mediaTypes.ociIndex,
+  mediaTypes.dockerManifest,
+  mediaTypes.dockerList,
+  '*/*;q=0.1',
+].join(', ')
+
+/**
+ * A manifest or an index by tag or digest, verified against the digest that was asked for and the one that the registry
+ * names: https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests
+ */
+export async function fetchManifest(
+  registry: RegistryClient,
+  wanted: { readonly repository: Repository; readonly name: string },
+  options: RequestOptions,
+): Promise<ResolvedManifest> {
+  const { repository, name } = wanted
+  const resource = `manifests/${name}`
+  const response = await registry.get(repository, { ...options, resource, headers: { accept } })
+  const length = Number(response.headers['content-length'] ?? 0)
+  if (length > MANIFEST_LIMIT) {
+    await response.discard()
+    throw tooLarge(wanted)
+  }
+  let bytes: Buffer
+  try {
+    bytes = await collect(response.body, MANIFEST_LIMIT)
+  } catch (error) {
+    throw isStrataError(error, 'invalid_argument') ? tooLarge(wanted) : error
+  }
+  const digest = digestOf(bytes)
+  for (const expected of [name, response.headers['docker-content-digest']]) {
+    if (typeof expected === 'string' && isDigest(expected)) verify(digest, expected)
+  }
+  const mediaType = manifestType(single(response.headers['content-type']) ?? '', bytes, `${repository.path} ${name}`)
+  return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes }
+}
+
+function verify(actual: Digest, expected: Digest): void {
+  if (actual === expected) return
+  throw new StrataError('failed_precondition', `manifest verification failed for digest ${expected}`, {
+    details: { expected, actual },
+  })
+}
+
+function tooLarge({ repository, name }: { readonly repository: Repository; readonly name: string }): StrataError {
+  return new StrataError('invalid_argument', `manifest of ${repository.path} ${name} is larger than 4 MiB`)
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}

@@ -1,0 +1,139 @@
+import type { Agent, Dispatcher } from 'undici'
+import { type Bytes, StrataError } from '../std/index.ts'
+import { networkError } from './network-error.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly url: URL
+  /** Names in lower case. `authorization` never follows a redirect to another origin. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal: AbortSignal
+  /** Redirects that are followed; 0 hands the redirect itself back. */
+  readonly redirects: number
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Where the answer came from, after redirects. */
+  readonly url: URL
+  /** Must be read or dropped; throws `unavailable` at a broken or idle connection. */
+  readonly body: Bytes
+  /** Lets go of a body that nobody will read. */
+  discard(): Promise<void>
+}
+
+export interface HttpClient extends AsyncDisposable {
+  send(request: HttpRequest): Promise<HttpResponse>
+}
+
+export interface HttpClientOptions {
+  readonly userAgent: string
+  /** The longest time without a byte of headers or body, in milliseconds. */
+  readonly idleTimeout: number
+  /** Whether the certificate of this host (with port) must be good. */
+  readonly verify: (host: string) => Promise<boolean>
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+const READ_AHEAD = 512 * 1024
+const CONNECT_TIMEOUT = 15_000
+
+/** An HTTP client with kept-alive connections: one pool for hosts that are verified, one for those that are not. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const pools = new Map<boolean, Promise<{ agent: Agent; request: typeof import('undici').request }>>()
+  const poolOf = (verify: boolean) => {
+    const open = async () => {
+      const { Agent, request } = await import('undici')
+      const timeout = options.idleTimeout
+      return {
+        agent: new Agent({
+          connect: { rejectUnauthorized: verify, timeout: Math.min(CONNECT_TIMEOUT, timeout) },
+          headersTimeout: timeout,
+          bodyTimeout: timeout,
+        }),
+        request,
+      }
+    }
+    let pool = pools.get(verify)
+    if (!pool) {
+      pool = open()
+      pools.set(verify, pool)
+    }
+    return pool
+  }
+
+  async function once(wanted: HttpRequest): Promise<HttpResponse> {
+    const { method, url, signal } = wanted
+    try {
+      const verify = url.protocol === 'https:' ? await options.verify(url.host) : true
+      const { agent, request } = await poolOf(verify)
+      const { statusCode, headers, body } = await request(url, {
+        method,
+        dispatcher: agent,
+        headers: { 'user-agent': options.userAgent, ...wanted.headers },
+        body: wanted.body ?? null,
+        signal,
+        highWaterMark: READ_AHEAD,
+      })
+      return { status: statusCode, headers, url, body: chunksOf(body, wanted), discard: () => discard(body) }
+    } catch (error) {
+      throw networkError(error, wanted)
+    }
+  }
+
+  async function send(wanted: HttpRequest): Promise<HttpResponse> {
+    let request = wanted
+    for (let followed = 0; ; followed++) {
+      const response = await once(request)
+      const { location } = response.headers
+      if (wanted.redirects === 0 || !REDIRECTS.has(response.status) || typeof location !== 'string') return response
+      await response.discard()
+      if (followed === wanted.redirects) {
+        const what = `${wanted.method.charAt(0)}${wanted.method.slice(1).toLowerCase()}`
+        throw new StrataError('unavailable', `${what} "${wanted.url.pathname}": stopped after ${followed} redirects`, {
+          details: { reason: 'redirects', final: true },
+        })
+      }
+      request = { ...request, ...redirected(request, location) }
+    }
+  }
+
+  return {
+    send,
+    async [Symbol.asyncDispose]() {
+      for (const pool of pools.values()) await (await pool).agent.destroy()
+      pools.clear()
+    },
+  }
+}
+
+function redirected(request: HttpRequest, location: string): Pick<HttpRequest, 'url' | 'headers'> {
+  const url = URL.parse(location, request.url.href)
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new StrataError('unavailable', 'the registry redirects to an address that is no HTTP URL', {
+      details: { reason: 'redirects', final: true },
+    })
+  }
+  if (url.origin === request.url.origin) return { url, headers: request.headers }
+  const { authorization: _, ...headers } = request.headers
+  return { url, headers }
+}
+
+async function* chunksOf(body: Dispatcher.ResponseData['body'], request: HttpRequest): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) yield chunk
+  } catch (error) {
+    throw networkError(error, request)
+  }
+}
+
+/** Reads what little is left so that the connection can be used again; a long rest costs the connection. */
+async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
+  try {
+    await body.dump({ limit: 64 * 1024 })
+  } catch {
+    // The connection is gone: there is nothing to keep.
+  }
+}

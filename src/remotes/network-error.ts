@@ -1,0 +1,90 @@
+import { canceled, StrataError } from '../std/index.ts'
+import { redactUrl } from './redact.ts'
+
+interface SystemError extends Error {
+  readonly code?: string
+  readonly address?: string
+  readonly port?: number
+  readonly hostname?: string
+  readonly errors?: readonly Error[]
+}
+
+/** Failures that the next attempt meets again, so that waiting is no use. */
+const FINAL = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EPROTO'])
+
+const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
+
+/**
+ * What a failed exchange is to users: `unavailable` with the text that Docker shows, `details.reason` the errno-like
+ * code, `details.final` true when trying again at once is no use; `canceled` when `signal` was aborted.
+ */
+export function networkError(
+  error: unknown,
+  context: { readonly method: string; readonly url: URL; readonly signal: AbortSignal },
+): StrataError {
+  if (context.signal.aborted) return canceled(context.signal)
+  if (error instanceof StrataError) return error
+  const failure = innermost(error)
+  const reason = failure.code ?? 'UNKNOWN'
+  const what = `${context.method.charAt(0)}${context.method.slice(1).toLowerCase()}`
+  return new StrataError('unavailable', `${what} "${redactUrl(context.url)}": ${describe(failure, context.url)}`, {
+    cause: error,
+    details: { reason, final: FINAL.has(reason) || TLS.test(reason) },
+  })
+}
+
+function innermost(error: unknown): SystemError {
+  const failure = (error instanceof Error ? error : new Error(String(error))) as SystemError
+  if (failure.errors?.[0]) return innermost(failure.errors[0])
+  if (failure.cause instanceof Error && failure.code === 'UND_ERR_SOCKET') return innermost(failure.cause)
+  return failure
+}
+
+function describe(failure: SystemError, url: URL): string {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  const address = failure.address
+    ? `${failure.address.includes(':') ? `[${failure.address}]` : failure.address}:${failure.port ?? port}`
+    : `${url.hostname}:${port}`
+  switch (failure.code) {
+    case 'ECONNREFUSED':
+      return `dial tcp ${address}: connect: connection refused`
+    case 'EHOSTUNREACH':
+      return `dial tcp ${address}: connect: no route to host`
+    case 'ENETUNREACH':
+      return `dial tcp ${address}: connect: network is unreachable`
+    case 'ENOTFOUND':
+      return `dial tcp: lookup ${failure.hostname ?? url.hostname}: no such host`
+    case 'EAI_AGAIN':
+      return `dial tcp: lookup ${failure.hostname ?? url.hostname}: server misbehaving`
+    case 'ETIMEDOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return `dial tcp ${address}: i/o timeout`
+    case 'ECONNRESET':
+      return 'connection reset by peer'
+    case 'EPIPE':
+      return 'broken pipe'
+    case 'UND_ERR_SOCKET':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return 'unexpected EOF'
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return 'net/http: timeout awaiting response headers'
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'no data came for too long'
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'http: server gave HTTP response to HTTPS client'
+    case 'CERT_HAS_EXPIRED':
+      return 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid'
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `tls: failed to verify certificate: x509: certificate is not valid for ${url.hostname}`
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+    default:
+      return failure.message
+  }
+}

@@ -1,0 +1,146 @@
+import { isStrataError, StrataError } from '../std/index.ts'
+import { type Challenge, parseChallenges } from './challenge.ts'
+import { type Endpoint, endpointsOf, type InsecureRegistries } from './endpoint.ts'
+import type { HttpClient, HttpResponse } from './http-client.ts'
+import { redactUrl } from './redact.ts'
+import { registryError } from './registry-error.ts'
+import type { Credentials, RequestOptions } from './remotes.ts'
+import { basicAuthorization, createTokenSource } from './tokens.ts'
+
+/** The repository that a request is about. */
+export interface Repository {
+  readonly domain: string
+  readonly path: string
+}
+
+export interface RegistryClient {
+  /** Asks the registry whether it is there, and on which scheme. Throws `unavailable` with Docker's text. */
+  ping(domain: string, signal: AbortSignal): Promise<Endpoint>
+  /** GET of `/v2/<repository>/<resource>`, authorized and redirected as needed. Only answers below 400 come back. */
+  get(repository: Repository, request: ResourceRequest): Promise<HttpResponse>
+}
+
+export interface ResourceRequest extends RequestOptions {
+  /** `manifests/latest`, `blobs/sha256:…` */
+  readonly resource: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const REDIRECTS = 5
+
+/** Registries by domain: remembers where each one answers and how it wants to be asked. */
+export function createRegistryClient(http: HttpClient, insecure: InsecureRegistries): RegistryClient {
+  const known = new Map<string, Endpoint>()
+  const challenges = new Map<string, readonly Challenge[]>()
+  const tokens = createTokenSource(http)
+
+  async function ping(domain: string, signal: AbortSignal): Promise<Endpoint> {
+    const endpoints = await endpointsOf(domain, insecure)
+    const last = known.get(domain)
+    const order = last ? [last, ...endpoints.filter(({ origin }) => origin !== last.origin)] : endpoints
+    let failure: unknown
+    for (const endpoint of order) {
+      try {
+        const url = new URL('/v2/', endpoint.origin)
+        const response = await http.send({ method: 'GET', url, headers: {}, signal, redirects: REDIRECTS })
+        if (response.status >= 500 || response.status === 429) throw await registryError(response)
+        learn(endpoint, response)
+        await response.discard()
+        known.set(domain, endpoint)
+        return endpoint
+      } catch (error) {
+        const connected = !isStrataError(error, 'unavailable') || error.details.status !== undefined
+        if (connected) throw error
+        failure = error
+      }
+    }
+    known.delete(domain)
+    throw failure
+  }
+
+  /** Only the registry itself may say where its credentials go; never the target of a redirect. */
+  function learn(endpoint: Endpoint, response: HttpResponse): boolean {
+    if (response.url.origin !== endpoint.origin) return false
+    if (response.status === 401) challenges.set(endpoint.origin, parseChallenges(response.headers['www-authenticate']))
+    return response.status === 401
+  }
+
+  async function get(repository: Repository, request: ResourceRequest): Promise<HttpResponse> {
+    const { signal, credentials } = request
+    const endpoint = known.get(repository.domain) ?? (await ping(repository.domain, signal))
+    const url = new URL(`/v2/${repository.path}/${request.resource}`, endpoint.origin)
+    const attempt = async () => {
+      const authorization = await authorize(endpoint, { repository, credentials, signal })
+      const headers = authorization === undefined ? request.headers : { ...request.headers, authorization }
+      const response = await http.send({ method: 'GET', url, headers, signal, redirects: REDIRECTS })
+      return { response, authorization }
+    }
+    try {
+      const first = await attempt()
+      if (first.response.status < 400) return first.response
+      if (!learn(endpoint, first.response)) throw await registryError(first.response)
+      if (first.authorization?.startsWith('Bearer ')) tokens.forget(first.authorization.slice('Bearer '.length))
+      const scheme = usable(endpoint, credentials)?.scheme
+      if (scheme === 'basic' && !basicAuthorization(credentials)) {
+        await first.response.discard()
+        throw new StrataError('unauthorized', `Get "${redactUrl(url)}": no basic auth credentials`)
+      }
+      if (scheme === undefined || (scheme === 'basic' && first.authorization !== undefined)) {
+        throw await registryError(first.response)
+      }
+      await first.response.discard()
+      const second = await attempt()
+      if (second.response.status < 400) return second.response
+      throw await registryError(second.response)
+    } catch (error) {
+      if (isStrataError(error, 'unavailable') && error.details.reason !== undefined) known.delete(repository.domain)
+      throw error
+    }
+  }
+
+  /** The challenge that will be answered: Bearer before Basic, as Docker does. */
+  function usable(endpoint: Endpoint, credentials: Credentials | undefined): Challenge | undefined {
+    if (credentials?.registryToken) return undefined
+    const offered = challenges.get(endpoint.origin) ?? []
+    return offered.find(({ scheme }) => scheme === 'bearer') ?? offered.find(({ scheme }) => scheme === 'basic')
+  }
+
+  async function authorize(
+    endpoint: Endpoint,
+    context: { repository: Repository; credentials: Credentials | undefined; signal: AbortSignal },
+  ): Promise<string | undefined> {
+    const { repository, credentials, signal } = context
+    if (credentials?.registryToken) return `Bearer ${credentials.registryToken}`
+    const challenge = usable(endpoint, credentials)
+    if (!challenge) return undefined
+    if (challenge.scheme === 'basic') return basicAuthorization(credentials)
+    const { realm, service, scope } = challenge.parameters
+    const url = realmOf(realm, endpoint, credentials)
+    const own = `repository:${repository.path}:pull`
+    const extra = (scope ?? '').split(' ').filter(each => each.startsWith(`repository:${repository.path}:`))
+    const token = await tokens.get(
+      {
+        realm: url,
+        ...(service !== undefined && { service }),
+        scopes: [...new Set([own, ...extra])],
+        ...(credentials && { credentials }),
+      },
+      signal,
+    )
+    return `Bearer ${token}`
+  }
+
+  return { ping, get }
+}
+
+function realmOf(realm: string | undefined, endpoint: Endpoint, credentials: Credentials | undefined): URL {
+  const url = realm === undefined ? null : URL.parse(realm, endpoint.origin)
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new StrataError('unauthorized', 'no usable realm in the challenge of the registry')
+  }
+  const secret = credentials?.username || credentials?.identityToken
+  if (secret && endpoint.verify && url.protocol !== 'https:') {
+    throw new StrataError('unauthorized', `credentials are not sent over plain HTTP to ${redactUrl(url)}`)
+  }
+  return url
+}

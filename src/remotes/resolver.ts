@@ -1,0 +1,106 @@
+import { familiarName, familiarString, type Reference } from '../reference/index.ts'
+import { isStrataError, retry, StrataError } from '../std/index.ts'
+import { insecureRegistries, isInsecure } from './endpoint.ts'
+import { fetchBlob } from './fetch-blob.ts'
+import { fetchManifest } from './fetch-manifest.ts'
+import { createHttpClient } from './http-client.ts'
+import { createRegistryClient } from './registry.ts'
+import { describeProblem, type RegistryProblem } from './registry-error.ts'
+import type { Fetcher, RequestOptions, Resolver } from './remotes.ts'
+
+export interface ResolverOptions {
+  /** Docker's `insecure-registries`: hosts (with port) and CIDRs. Loopback is always among them. */
+  readonly insecureRegistries?: readonly string[]
+  readonly userAgent: string
+  /** The longest silence of a registry in milliseconds; 60 s when absent. */
+  readonly idleTimeout?: number
+  /** The first pause before a manifest is asked for again, in milliseconds; 300 when absent. */
+  readonly retryPause?: number
+}
+
+const IDLE_TIMEOUT = 60_000
+const ATTEMPTS = 4
+const LONGEST_PAUSE = 10_000
+
+/** A resolver keeps connections and tokens: make one for all pulls, dispose of it at the end. */
+export function createResolver(options: ResolverOptions): Resolver & AsyncDisposable {
+  const insecure = insecureRegistries(options.insecureRegistries ?? [])
+  const http = createHttpClient({
+    userAgent: options.userAgent,
+    idleTimeout: options.idleTimeout ?? IDLE_TIMEOUT,
+    verify: async host => !(await isInsecure(host, insecure)),
+  })
+  const registry = createRegistryClient(http, insecure)
+  const patiently = <T>(work: () => Promise<T>, signal: AbortSignal) =>
+    retry(work, {
+      attempts: ATTEMPTS,
+      pause: options.retryPause ?? 300,
+      longest: LONGEST_PAUSE,
+      retriable: mayPass,
+      pauseOf: retryAfter,
+      signal,
+    })
+
+  return {
+    async resolve(reference, request) {
+      const { signal } = request
+      const name = reference.digest ?? reference.tag ?? 'latest'
+      await patiently(() => registry.ping(reference.domain, signal), signal)
+      try {
+        return await patiently(() => fetchManifest(registry, { repository: reference, name }, request), signal)
+      } catch (error) {
+        throw translate(error, reference)
+      }
+    },
+    fetcher: (reference, request): Fetcher => fetcher(reference, request),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  }
+
+  function fetcher(reference: Reference, request: RequestOptions): Fetcher {
+    return {
+      async manifest(descriptor) {
+        const wanted = { repository: reference, name: descriptor.digest }
+        try {
+          const found = await patiently(() => fetchManifest(registry, wanted, request), request.signal)
+          return found.bytes
+        } catch (error) {
+          throw translate(error, { ...reference, digest: descriptor.digest })
+        }
+      },
+      blob: (descriptor, offset) => fetchBlob(registry, { repository: reference, descriptor, offset }, request),
+    }
+  }
+}
+
+/** A pause that a registry asks for, in milliseconds. */
+function retryAfter(error: unknown): number | undefined {
+  const pause = isStrataError(error) ? error.details.retryAfter : undefined
+  return typeof pause === 'number' ? pause : undefined
+}
+
+function mayPass(error: unknown): boolean {
+  return isStrataError(error, 'unavailable') && !error.details.final && (retryAfter(error) ?? 0) <= LONGEST_PAUSE
+}
+
+/** Puts the name that the user knows into the registry's own words, as dockerd does. */
+function translate(error: unknown, reference: Reference): unknown {
+  if (!isStrataError(error)) return error
+  const problem = error.details.problem as RegistryProblem | undefined
+  if (!problem) return error
+  const words = describeProblem(problem)
+  const options = { cause: error, details: error.details }
+  switch (problem.code) {
+    case 'DENIED':
+      return new StrataError(
+        'not_found',
+        `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login': ${words}`,
+        options,
+      )
+    case 'MANIFEST_UNKNOWN':
+      return new StrataError('not_found', `manifest for ${familiarString(reference)} not found: ${words}`, options)
+    case 'NAME_UNKNOWN':
+      return new StrataError('not_found', `repository ${familiarName(reference)} not found: ${words}`, options)
+    default:
+      return error
+  }
+}
