@@ -1,5 +1,6 @@
-import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { type Bytes, isStrataError, messageOf, StrataError } from '../std/index.ts'
+import { createZstdDecompress } from 'node:zlib'
+import { gunzip } from '../host/index.ts'
+import { type Bytes, messageOf, StrataError } from '../std/index.ts'
 import type { Compression } from './archive.ts'
 import { transformed } from './transformed.ts'
 import { zstdFrames } from './zstd-frames.ts'
@@ -46,24 +47,26 @@ export async function* decompress(
       yield* input
       break
     case 'gzip':
-      yield* inflated(transformed(input, createGunzip({ chunkSize: OUTPUT_BYTES })), 'gzip')
+      yield* gunzip(input)
       break
     case 'zstd':
-      yield* inflated(transformed(zstdFrames(input), createZstdDecompress(ZSTD_OPTIONS)), 'zstd')
+      yield* unzstd(input)
       break
   }
 }
 
-const ZSTD_OPTIONS = { chunkSize: OUTPUT_BYTES }
-
-/** Names the format in the errors of Node's zlib, which are about the data. */
-async function* inflated(bytes: Bytes, format: string): AsyncGenerator<Uint8Array> {
+/** Decompresses all frames; skippable frames are skipped. */
+async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
   try {
-    yield* bytes
+    yield* transformed(zstdFrames(bytes), createZstdDecompress({ chunkSize: OUTPUT_BYTES }))
   } catch (error) {
-    if (isStrataError(error)) throw error
-    throw new StrataError('invalid_argument', `${format}: ${messageOf(error)}`, { cause: error })
+    if (!isZlibFailure(error)) throw error
+    throw new StrataError('invalid_argument', `zstd: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function isZlibFailure(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^Z(STD)?_/.test(String(error.code))
 }
 
 /** The first bytes of a stream, and the whole of it again. */

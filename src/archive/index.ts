@@ -11,5 +11,7 @@ export type {
 export { cleanName } from './clean-name.ts'
 export { decompress, detectCompression } from './compression.ts'
 export { type DecompressOptions, decompressOffThread } from './decompress-off-thread.ts'
+export type { TarHeaderInput } from './format-header.ts'
 export { readTar } from './reader.ts'
 export { type TarEvents, TarScanner } from './scanner.ts'
+export { type TarInput, writeTar } from './writer.ts'
