@@ -201,7 +201,7 @@ bool add_functions(napi_env env, napi_value exports, const struct function *func
 
 NAPI_MODULE_INIT() {
   if (add_mount(env, exports) && add_files(env, exports) && add_process(env, exports) && add_watch(env, exports) &&
-      add_netns(env, exports) && add_gzip(env, exports))
+      add_netns(env, exports) && add_netlink(env, exports) && add_gzip(env, exports))
     return exports;
   napi_throw_error(env, NULL, "the native part of strata cannot be set up");
   return NULL;

@@ -87,6 +87,7 @@ bool add_files(napi_env env, napi_value exports);
 bool add_process(napi_env env, napi_value exports);
 bool add_watch(napi_env env, napi_value exports);
 bool add_netns(napi_env env, napi_value exports);
+bool add_netlink(napi_env env, napi_value exports);
 bool add_gzip(napi_env env, napi_value exports);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

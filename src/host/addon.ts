@@ -61,6 +61,7 @@ export interface Addon {
   flock(fd: number, operation: number): boolean
   syncfs(fd: number): Promise<void>
   createNetns(path: PathLike): Promise<void>
+  netlinkRequest(namespace: PathLike | null, protocol: number, messages: Uint8Array): Promise<void>
   posixSpawn(
     file: string,
     args: readonly string[],
@@ -71,7 +72,7 @@ export interface Addon {
   ): number
   setSubreaper(on: boolean): void
   pipe(): [number, number]
-  waitPid(pid: number): Promise<ExitStatus>
+  waitPid(pid: number, hold: boolean): Promise<ExitStatus>
   listenUnix(path: PathLike): number
   receiveFd(listeningFd: number): Promise<number>
   shutdownSocket(fd: number): void

@@ -31,6 +31,7 @@ export {
   parseMountTable,
   readMountTable,
 } from './mount-table.ts'
+export { routeRequest } from './netlink.ts'
 export { createNetns, removeNetns } from './netns.ts'
 export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } from './node.ts'
 export { type FdReceiver, listenForFd } from './receive-fd.ts'
@@ -44,6 +45,7 @@ export {
   type SpawnOptions,
   setSubreaper,
   spawn,
+  spawnDetached,
   waitForExit,
 } from './spawn.ts'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.ts'

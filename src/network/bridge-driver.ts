@@ -9,11 +9,11 @@ import {
   deleteDeadVeths,
   deleteLink,
   groupsOf,
+  joinBridge,
   type LinkScope,
   liveVeths,
   makeBridge,
   makeVeth,
-  reattachVeths,
   usedSubnets,
 } from './links.ts'
 import { hasNatTable, publishPorts, removeNatTable, withdrawPorts, writeNatTable } from './nat-rules.ts'
@@ -36,6 +36,7 @@ export interface BridgeDriverOptions {
 interface Running {
   readonly subnet: Subnet
   readonly pool: AddressPool
+  readonly bridgeIndex: number
 }
 
 /** How long rules are trusted before an attach looks at them again, in milliseconds. */
@@ -84,7 +85,7 @@ class BridgeDriver implements NetworkDriver {
     if (this.#endpoints.has(options.sandboxId)) {
       throw new StrataError('already_exists', `sandbox ${options.sandboxId} is attached already`)
     }
-    const { pool, subnet } = await this.#start()
+    const { pool, subnet, bridgeIndex } = await this.#start()
     const endpointId = randomBytes(32).toString('hex')
     const address = pool.acquire()
     const endpoint: Endpoint = {
@@ -101,7 +102,10 @@ class BridgeDriver implements NetworkDriver {
       const ports = await this.#reserve(endpoint, options)
       const whole = { ...endpoint, ports }
       this.#endpoints.set(options.sandboxId, whole)
-      await settleAll([makeVeth(this.#links, { ...whole, sandboxPath: options.sandboxPath }), this.#publish(whole)])
+      await settleAll([
+        makeVeth(this.#links, bridgeIndex, { ...whole, sandboxPath: options.sandboxPath }),
+        this.#publish(whole),
+      ])
       return whole
     } catch (error) {
       this.#endpoints.set(options.sandboxId, this.#endpoints.get(options.sandboxId) ?? endpoint)
@@ -116,7 +120,7 @@ class BridgeDriver implements NetworkDriver {
   }
 
   async recover(endpoints: ReadonlyMap<string, Endpoint>): Promise<void> {
-    const { pool } = await this.#start()
+    const { pool, bridgeIndex } = await this.#start()
     for (const [sandboxId, endpoint] of endpoints) {
       if (this.#endpoints.has(sandboxId)) continue
       this.#endpoints.set(sandboxId, endpoint)
@@ -135,10 +139,7 @@ class BridgeDriver implements NetworkDriver {
     const wanted = new Set(this.#endpoints.values().map(({ hostInterface }) => hostInterface))
     const found = await liveVeths(this.#links)
     for (const name of found) if (!wanted.has(name)) await cutVeth(this.#links, name)
-    await reattachVeths(
-      this.#links,
-      found.filter(name => wanted.has(name)),
-    )
+    for (const name of found) if (wanted.has(name)) await joinBridge(this.#links, bridgeIndex, name)
     for (const name of wanted) {
       if (!found.includes(name)) this.#options.log.warn({ interface: name }, 'the interface of a container is gone')
     }
@@ -177,12 +178,12 @@ class BridgeDriver implements NetworkDriver {
   async #makeNetwork(): Promise<Running> {
     const subnet = await this.#subnet()
     const pool = new AddressPool(subnet)
-    await makeBridge(this.#options.name, pool.gateway, subnet.prefixLength)
+    const bridgeIndex = await makeBridge(this.#options.name, pool.gateway, subnet.prefixLength)
     // The ports of containers that run are in the table that a former life left behind: not to be lost before recover.
     if (!(await hasNatTable(this.#options.table))) await writeNatTable(this.#scope(subnet), [])
     await this.#letForwarded()
     this.#rulesSeen = performance.now()
-    return { subnet, pool }
+    return { subnet, pool, bridgeIndex }
   }
 
   async #subnet(): Promise<Subnet> {

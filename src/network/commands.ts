@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { run as runProgram } from '../host/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
 
 /** What a finished program left behind. `status` is 127 when the program isn't on this machine. */
@@ -9,25 +9,15 @@ export interface Finished {
 }
 
 /** Runs a program to its end with `input` on its standard input. Never throws for what the program itself says. */
-export function attempt(argv: readonly string[], input = ''): Promise<Finished> {
-  const { promise, resolve, reject } = Promise.withResolvers<Finished>()
-  const child = spawn(argv[0]!, argv.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', chunk => {
-    stdout += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', chunk => {
-    stderr += chunk
-  })
-  child.on('error', error => {
-    if (errnoOf(error) === 'ENOENT') resolve({ status: 127, stdout, stderr: `${argv[0]}: not found` })
-    else reject(error)
-  })
-  child.on('close', status => resolve({ status: status ?? 128, stdout, stderr }))
-  child.stdin.on('error', () => {}) // it ended before it had read everything; its status tells
-  child.stdin.end(input)
-  return promise
+export async function attempt(argv: readonly string[], input = ''): Promise<Finished> {
+  const [program, ...args] = argv
+  try {
+    const { code, stdout, stderr } = await runProgram(program!, args, input === '' ? {} : { input })
+    return { status: code ?? 128, stdout, stderr }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return { status: 127, stdout: '', stderr: 'command not found' }
+    throw error
+  }
 }
 
 /** As {@link attempt}, but a failure is an `internal` error with what the program wrote to its standard error. */

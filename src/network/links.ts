@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { routeRequest } from '../host/index.ts'
+import { errnoOf } from '../std/index.ts'
 import { attempt, run } from './commands.ts'
-import { parseSubnet, type Subnet } from './ipv4.ts'
+import { parseAddress, parseSubnet, type Subnet } from './ipv4.ts'
+import { addAddress, addDefaultRoute, addVeth, deleteGroup, setHairpin, setLink } from './route-messages.ts'
 
 /**
- * Interfaces, by way of ip(8). All host sides of an instance's veth pairs are in one interface group, which is how
+ * Interfaces. What happens for each container goes to the kernel by netlink messages (1 ms in all), the rest by ip(8). All host sides of an instance's veth pairs are in one interface group, which is how
  * they are found again; those that are waiting to be deleted are in a second one.
  */
 export interface LinkScope {
@@ -54,43 +57,56 @@ export async function bridgeSubnet(bridge: string): Promise<Subnet | undefined> 
   return own && parseSubnet(`${own.local}/${own.prefixlen}`)
 }
 
-/** Makes the bridge, or brings one that exists into shape; `gateway` becomes its address. */
-export async function makeBridge(bridge: string, gateway: string, prefixLength: number): Promise<void> {
+/** Makes the bridge, or brings one that exists into shape; `gateway` becomes its address. Resolves with its index. */
+export async function makeBridge(bridge: string, gateway: string, prefixLength: number): Promise<number> {
   await attempt(['ip', 'link', 'add', bridge, 'type', 'bridge'])
   const lines = [
     `address replace ${gateway}/${prefixLength} broadcast + dev ${bridge}`,
     `link set ${bridge} addrgenmode none`,
     `link set ${bridge} up`,
   ]
-  await batch(lines)
+  await run(['ip', '-batch', '-'], `${lines.join('\n')}\n`)
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1')
   await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1')
+  const [found] = parseJson<{ ifindex: number }>(await run(['ip', '-j', 'link', 'show', 'dev', bridge]))
+  return found!.ifindex
 }
 
 /** Makes the pair, one end at the bridge and the other as `eth0` of the sandbox, with address and default route. */
-export async function makeVeth(scope: LinkScope, options: VethOptions): Promise<void> {
+export async function makeVeth(scope: LinkScope, master: number, options: VethOptions): Promise<void> {
   const { hostInterface, sandboxPath, address, prefixLength, gateway, macAddress } = options
-  await batch([
-    `link add ${hostInterface} group ${scope.liveGroup} master ${scope.bridge} type veth` +
-      ` peer name eth0 address ${macAddress} netns ${sandboxPath}`,
-    `link set ${hostInterface} addrgenmode none up`,
+  const pair = { name: 'eth0', macAddress, peerName: hostInterface, peerPid: process.pid }
+  const index = await firstFree(index => routeRequest([addVeth({ ...pair, index })], sandboxPath))
+  await Promise.all([
+    routeRequest(
+      [
+        setLink(index, { up: true, ipv4Only: true }),
+        addAddress(index, parseAddress(address)!, prefixLength),
+        addDefaultRoute(parseAddress(gateway)!),
+      ],
+      sandboxPath,
+    ),
+    joinBridge(scope, master, hostInterface),
   ])
-  const inside = [
-    'link set eth0 addrgenmode none up',
-    `address add ${address}/${prefixLength} broadcast + dev eth0`,
-    `route add default via ${gateway}`,
-  ]
-  await run(['nsenter', `--net=${sandboxPath}`, 'ip', '-batch', '-'], `${inside.join('\n')}\n`)
+}
+
+/** Makes a host side a port of the bridge, also where someone took it off again. */
+export async function joinBridge(scope: LinkScope, master: number, hostInterface: string): Promise<void> {
+  await routeRequest([
+    setLink(0, { name: hostInterface, group: scope.liveGroup, master, up: true, ipv4Only: true }),
+    // With bridge-nf-call-iptables a container's packet to its own published port goes back where it came from.
+    setHairpin(hostInterface),
+  ])
 }
 
 /** Cuts a host side off from the bridge and marks it for {@link deleteDeadVeths}. Quick; quiet when there is none. */
 export async function cutVeth(scope: LinkScope, hostInterface: string): Promise<void> {
-  await attempt(['ip', 'link', 'set', hostInterface, 'nomaster', 'down', 'group', String(scope.deadGroup)])
+  await unlessGone(routeRequest([setLink(0, { name: hostInterface, master: 0, group: scope.deadGroup, up: false })]))
 }
 
 /** Deletes all that were cut off: one wait of the kernel (about 20 ms) for any number of them. */
 export async function deleteDeadVeths(scope: LinkScope): Promise<void> {
-  await attempt(['ip', 'link', 'delete', 'group', String(scope.deadGroup)])
+  await unlessGone(routeRequest([deleteGroup(scope.deadGroup)]))
 }
 
 /** Host sides of this instance that are in use. */
@@ -99,17 +115,29 @@ export async function liveVeths(scope: LinkScope): Promise<string[]> {
   return parseJson<{ ifname?: string }>(text).flatMap(({ ifname }) => ifname ?? [])
 }
 
-/** Puts host sides back to the bridge, where someone took them off (or removed the bridge). */
-export async function reattachVeths(scope: LinkScope, hostInterfaces: readonly string[]): Promise<void> {
-  await batch(hostInterfaces.map(name => `link set ${name} master ${scope.bridge} up`))
-}
-
+/** Deletes an interface if it is there. */
 export async function deleteLink(name: string): Promise<void> {
   await attempt(['ip', 'link', 'delete', name])
 }
 
-async function batch(lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await run(['ip', '-batch', '-'], `${lines.join('\n')}\n`)
+/** An index for `eth0`: 2, as in Docker's containers, unless the kernel gives every namespace devices of its own. */
+async function firstFree(use: (index: number) => Promise<void>): Promise<number> {
+  try {
+    await use(2)
+    return 2
+  } catch (error) {
+    if (errnoOf(error) !== 'EBUSY') throw error
+    await use(100)
+    return 100
+  }
+}
+
+async function unlessGone(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (errnoOf(error) !== 'ENODEV') throw error
+  }
 }
 
 /** ip(8) prints nothing at all, or an array with empty objects, where it has nothing to tell. */

@@ -98,7 +98,7 @@ ${mapOf('udp_ports_at', 'ipv4_addr . inet_service')}
     fib daddr type local jump published
   }
   chain output {
-    type nat hook output priority dstnat; policy accept;
+    type nat hook output priority -100; policy accept;
     fib daddr type local jump published
   }
   chain forward {
