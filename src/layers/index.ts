@@ -1,3 +1,4 @@
+export { type CreateLayerDriverOptions, createLayerDriver, type LayerDriverName } from './choose.ts'
 export type {
   Change,
   ChangeKind,

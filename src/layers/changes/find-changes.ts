@@ -1,0 +1,87 @@
+import type { Change, ChangeKind } from '../layers.ts'
+import { S_IFDIR, S_IFMT } from '../tree/node.ts'
+import {
+  below,
+  type FileFacts,
+  factsOf,
+  isOpaque,
+  isWhiteoutStat,
+  type LowerDirectory,
+  lstatOrNothing,
+  namesIn,
+  stackedDirectory,
+} from './lower.ts'
+
+/**
+ * What the upper folder of an overlay changes of the folders below it (lowest first), as `docker diff` shows it: by
+ * comparison, so that a file that was written with what it had is no change; folders with changes in them are `modified`.
+ */
+export function findChanges(upper: string, lowers: readonly string[]): Promise<Change[]> {
+  const below = stackedDirectory(lowers.toReversed().map(path => Buffer.from(path)))
+  return compareTrees(Buffer.from(upper), below, { whole: false })
+}
+
+/**
+ * Compares a folder with what was there before.
+ * @param options.whole `upper` is the whole tree: what is not in it was deleted; otherwise it is the upper folder of an
+ *   overlay, with whiteouts and opaque folders.
+ */
+export async function compareTrees(
+  upper: Buffer,
+  lower: LowerDirectory,
+  options: { readonly whole: boolean },
+): Promise<Change[]> {
+  const changes: Change[] = []
+  const note = (path: string, kind: ChangeKind) => changes.push({ path: Buffer.from(path, 'latin1').toString(), kind })
+
+  /** Returns whether there were changes in it. */
+  const compare = async (
+    directory: Buffer,
+    before: LowerDirectory | undefined,
+    path: string,
+    whole: boolean,
+  ): Promise<boolean> => {
+    const count = changes.length
+    const seen = new Set<string>()
+    for (const name of await namesIn(directory)) {
+      seen.add(name)
+      await compareEntry(below(directory, name), await before?.get(name), `${path}/${name}`)
+    }
+    if (whole) for (const name of (await before?.names()) ?? []) if (!seen.has(name)) note(`${path}/${name}`, 'deleted')
+    return changes.length > count
+  }
+
+  const compareEntry = async (
+    file: Buffer,
+    old: { facts: FileFacts; directory?: LowerDirectory } | undefined,
+    path: string,
+  ): Promise<void> => {
+    const stat = await lstatOrNothing(file)
+    if (!stat) return
+    if (!options.whole && isWhiteoutStat(stat)) {
+      if (old) note(path, 'deleted')
+      return
+    }
+    const changed = !old || differs(old.facts, factsOf(file, stat))
+    const inside = stat.isDirectory() && (await compare(file, old?.directory, path, options.whole || isOpaque(file)))
+    if (!old) note(path, 'added')
+    else if (changed || inside) note(path, 'modified')
+  }
+
+  await compare(upper, lower, '', options.whole)
+  return changes.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
+}
+
+/** As dockerd's `statDifferent`: sizes and times of directories don't count. */
+function differs(old: FileFacts, now: FileFacts): boolean {
+  if (old.mode !== now.mode || old.uid !== now.uid || old.gid !== now.gid || old.device !== now.device) return true
+  if (Buffer.compare(old.capability ?? Buffer.alloc(0), now.capability ?? Buffer.alloc(0)) !== 0) return true
+  if ((now.mode & S_IFMT) === S_IFDIR) return false
+  return old.size !== now.size || !sameTime(old, now)
+}
+
+/** Times of which one has no nanoseconds are compared by their seconds. */
+function sameTime(a: FileFacts, b: FileFacts): boolean {
+  if (a.seconds !== b.seconds) return false
+  return a.nanoseconds === b.nanoseconds || a.nanoseconds === 0 || b.nanoseconds === 0
+}

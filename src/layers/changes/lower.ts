@@ -1,0 +1,115 @@
+import type { BigIntStats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { getXattr } from '../../host/index.ts'
+import { errnoOf } from '../../std/index.ts'
+import { S_IFCHR, S_IFDIR, S_IFMT } from '../tree/node.ts'
+
+/** What `docker diff` compares of a file. */
+export interface FileFacts {
+  /** Type and permissions. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Device number of device nodes, as the kernel tells it; 0 for all others. */
+  readonly device: number
+  readonly size: number
+  readonly seconds: number
+  readonly nanoseconds: number
+  /** The value of `security.capability`. */
+  readonly capability: Uint8Array | undefined
+}
+
+/** A directory as it was before a writable changed it. Names are byte strings (latin1). */
+export interface LowerDirectory {
+  get(name: string): Promise<LowerEntry | undefined>
+  names(): Promise<Iterable<string>>
+}
+
+export interface LowerEntry {
+  readonly facts: FileFacts
+  /** Present for directories. */
+  readonly directory?: LowerDirectory
+}
+
+const SLASH = Buffer.from('/')
+
+/** A path with bytes of any encoding, one name further down. */
+export function below(directory: Uint8Array, name: string): Buffer {
+  return Buffer.concat([directory, SLASH, Buffer.from(name, 'latin1')])
+}
+
+export function factsOf(path: Uint8Array, stat: BigIntStats): FileFacts {
+  const mode = Number(stat.mode)
+  const type = mode & S_IFMT
+  return {
+    mode,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    device: Number(stat.rdev),
+    size: type === S_IFDIR ? 0 : Number(stat.size),
+    seconds: Number(stat.mtimeNs / 1_000_000_000n),
+    nanoseconds: Number(stat.mtimeNs % 1_000_000_000n),
+    capability: getXattr(path, 'security.capability'),
+  }
+}
+
+export async function lstatOrNothing(path: Buffer): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true })
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+export function isWhiteoutStat(stat: BigIntStats): boolean {
+  return (Number(stat.mode) & S_IFMT) === S_IFCHR && stat.rdev === 0n
+}
+
+export function isOpaque(directory: Uint8Array): boolean {
+  return getXattr(directory, 'trusted.overlay.opaque')?.toString() === 'y'
+}
+
+/** The names in a folder, as byte strings. */
+export async function namesIn(directory: Buffer): Promise<string[]> {
+  return readdir(directory, { encoding: 'latin1' })
+}
+
+/** What overlayfs shows of folders stacked on each other, the topmost first. */
+export function stackedDirectory(folders: readonly Buffer[]): LowerDirectory {
+  return {
+    get: name => lookUp(folders, name),
+    async names() {
+      const removed = new Set<string>()
+      const names = new Set<string>()
+      for (const folder of folders) {
+        for (const name of await namesIn(folder)) {
+          if (names.has(name) || removed.has(name)) continue
+          const stat = await lstatOrNothing(below(folder, name))
+          if (stat && isWhiteoutStat(stat)) removed.add(name)
+          else names.add(name)
+        }
+      }
+      return names
+    },
+  }
+}
+
+async function lookUp(folders: readonly Buffer[], name: string): Promise<LowerEntry | undefined> {
+  const merged: Buffer[] = []
+  let facts: FileFacts | undefined
+  for (const folder of folders) {
+    const path = below(folder, name)
+    const stat = await lstatOrNothing(path)
+    if (!stat) continue
+    if (isWhiteoutStat(stat)) break
+    if (!stat.isDirectory()) {
+      if (!facts) return { facts: factsOf(path, stat) }
+      break
+    }
+    facts ??= factsOf(path, stat)
+    merged.push(path)
+    if (isOpaque(path)) break
+  }
+  return facts && { facts, directory: stackedDirectory(merged) }
+}

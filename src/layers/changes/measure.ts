@@ -1,0 +1,24 @@
+import type { Usage } from '../layers.ts'
+import { below, lstatOrNothing, namesIn } from './lower.ts'
+
+/** What a folder holds: bytes of all files and links, hard links once (as dockerd's `directory.Size`), and inodes. */
+export async function measure(folder: string): Promise<Usage> {
+  let size = 0
+  let inodes = 0
+  const seen = new Set<bigint>()
+  const folders: Buffer[] = [Buffer.from(folder)]
+  for (let here = folders.pop(); here; here = folders.pop()) {
+    for (const name of await namesIn(here)) {
+      const path = below(here, name)
+      const stat = await lstatOrNothing(path)
+      if (!stat || (stat.nlink > 1n && !stat.isDirectory() && seen.has(stat.ino))) continue
+      inodes++
+      if (stat.isDirectory()) folders.push(path)
+      else {
+        size += Number(stat.size)
+        seen.add(stat.ino)
+      }
+    }
+  }
+  return { size, inodes }
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DiffID, parseDiffID } from '../../oci/index.ts'
+import {
+  type Blob,
+  type Bytes,
+  errnoOf,
+  isStrataError,
+  KeyedLock,
+  type Logger,
+  runStage,
+  StrataError,
+  tap,
+  throwIfAborted,
+} from '../../std/index.ts'
+import type { IngestOptions, LayerInfo } from '../layers.ts'
+import { explained, openFile, readJSON, syncPath } from './files.ts'
+import type { Paths } from './paths.ts'
+import type { LayerStageArgs, LayerStageResult } from './stage-args.ts'
+import type { Syncer } from './syncer.ts'
+import { discard, type Trash } from './trash.ts'
+
+export interface LayerStoreOptions {
+  readonly paths: Paths
+  readonly trash: Trash
+  readonly syncer: Syncer
+  /** The driver's stage: see {@link LayerStageArgs}. */
+  readonly stage: URL
+  /** Brings what the stage made in `directory` to the platter. */
+  readonly sync: (directory: string) => Promise<void>
+  /** Names this run of the machine. */
+  readonly boot: string
+  readonly log: Logger
+}
+
+/** The layers of a driver, each in a folder of its own: see {@link Paths}. */
+export class LayerStore {
+  readonly #options: LayerStoreOptions
+  readonly #paths: Paths
+  readonly #lock = new KeyedLock()
+
+  constructor(options: LayerStoreOptions) {
+    this.#options = options
+    this.#paths = options.paths
+  }
+
+  async ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
+    const { expect, limit, signal, progress } = options
+    throwIfAborted(signal)
+    const known = expect && (await this.find(expect))
+    if (known) return known
+    const directory = join(this.#paths.tmp, randomUUID())
+    await mkdir(directory, { mode: 0o700 })
+    try {
+      const input = progress ? counted(tar, progress) : tar
+      const result = await this.#run({ mode: 'ingest', directory, expect, limit }, input, signal)
+      return await this.#commit(directory, result)
+    } catch (error) {
+      throw explained(error)
+    } finally {
+      await discard(directory)
+    }
+  }
+
+  /** Puts a complete layer in its place, unless another ingest was first. */
+  async #commit(directory: string, result: LayerStageResult): Promise<LayerInfo> {
+    using _held = await this.#lock.acquire(result.diffID)
+    const known = await this.find(result.diffID)
+    if (known) return known
+    await writeFile(join(directory, 'info.json'), JSON.stringify({ ...result, boot: this.#options.boot }))
+    const target = this.#paths.layer(result.diffID)
+    try {
+      await rename(directory, target)
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error
+      // A folder without a readable info.json: left by a power failure.
+      await this.#options.trash.put(target)
+      await rename(directory, target)
+    }
+    this.#scheduleSync(result.diffID)
+    return result
+  }
+
+  #run(args: LayerStageArgs, input: Bytes, signal: AbortSignal): Promise<LayerStageResult> {
+    return runStage<LayerStageArgs, LayerStageResult>(this.#options.stage, args, { input, signal }).result
+  }
+
+  /** The layer, or undefined when it isn't there. */
+  async find(diffID: DiffID): Promise<LayerInfo | undefined> {
+    return (await this.#record(diffID))?.info
+  }
+
+  async #record(diffID: DiffID): Promise<{ info: LayerInfo; boot: unknown } | undefined> {
+    const record = await readJSON(this.#paths.layer(diffID, 'info.json'))
+    if (typeof record !== 'object' || record === null) return undefined
+    const { tarSize, size, entries, boot } = record as Record<string, unknown>
+    if (typeof tarSize !== 'number' || typeof size !== 'number' || typeof entries !== 'number') return undefined
+    return { info: { diffID, tarSize, size, entries }, boot }
+  }
+
+  /** Throws `not_found`. */
+  async info(diffID: DiffID): Promise<LayerInfo> {
+    const info = await this.find(diffID)
+    if (!info) throw new StrataError('not_found', `layer ${diffID} does not exist`)
+    return info
+  }
+
+  async *walk(): AsyncGenerator<LayerInfo> {
+    for (const diffID of await this.#all()) {
+      const info = await this.find(diffID)
+      if (info) yield info
+    }
+  }
+
+  async #all(): Promise<DiffID[]> {
+    const names = await readdir(this.#paths.layers)
+    return names.filter(name => /^[0-9a-f]{64}$/.test(name)).map(name => parseDiffID(`sha256:${name}`))
+  }
+
+  async open(diffID: DiffID): Promise<Blob> {
+    await this.info(diffID)
+    return openFile(this.#paths.layer(diffID, 'layer.tar'))
+  }
+
+  async verify(diffID: DiffID): Promise<void> {
+    await this.info(diffID)
+    await this.#reread(diffID, 'verify')
+  }
+
+  async #reread(diffID: DiffID, mode: 'verify' | 'derive'): Promise<void> {
+    try {
+      const args = { mode, directory: this.#paths.layer(diffID), expect: diffID }
+      await this.#run(args, nothing(), new AbortController().signal)
+    } catch (error) {
+      if (isStrataError(error, 'internal') || isStrataError(error, 'unavailable')) throw error
+      throw new StrataError('internal', `layer ${diffID} is damaged: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  /** Moves a layer that nobody uses away, and deletes it in the background. Returns the bytes that this gives back. */
+  async remove(diffID: DiffID): Promise<number> {
+    using _held = await this.#lock.acquire(diffID)
+    await this.info(diffID)
+    await this.#options.syncer.forget(diffID)
+    const directory = this.#paths.layer(diffID)
+    let bytes = 0
+    for (const name of await readdir(directory)) {
+      const entry = await stat(join(directory, name))
+      bytes += entry.blocks * 512
+    }
+    await this.#options.trash.put(directory)
+    return bytes
+  }
+
+  #scheduleSync(diffID: DiffID): void {
+    this.#options.syncer.schedule(diffID, async () => {
+      const directory = this.#paths.layer(diffID)
+      await this.#options.sync(directory)
+      await syncPath(join(directory, 'info.json'))
+      await syncPath(directory)
+      await syncPath(this.#paths.layers)
+      await writeFile(join(directory, 'synced'), '')
+    })
+  }
+
+  /**
+   * After a start: clears away what is no layer; has layers synced that are not; and when the machine went down before
+   * they were, verifies them, makes afresh what is derived from them, and drops those that are damaged. Returns these.
+   */
+  async recover(): Promise<DiffID[]> {
+    const { boot, log, trash } = this.#options
+    const dropped: DiffID[] = []
+    for (const diffID of await this.#all()) {
+      if (await exists(this.#paths.layer(diffID, 'synced'))) continue
+      const record = await this.#record(diffID)
+      if (record && record.boot !== boot) {
+        try {
+          await this.#reread(diffID, 'derive')
+          await writeFile(this.#paths.layer(diffID, 'info.json'), JSON.stringify({ ...record.info, boot }))
+          log.info({ layer: diffID }, 'layer was not synced when the machine went down, and is whole')
+        } catch (error) {
+          if (isStrataError(error, 'unavailable')) throw error
+          log.warn({ layer: diffID, err: error }, 'layer was not synced when the machine went down: dropped')
+          await trash.put(this.#paths.layer(diffID))
+          dropped.push(diffID)
+          continue
+        }
+      } else if (!record) {
+        await trash.put(this.#paths.layer(diffID))
+        dropped.push(diffID)
+        continue
+      }
+      this.#scheduleSync(diffID)
+    }
+    return dropped
+  }
+}
+
+/** Passes `tar` on and tells how many bytes have passed. */
+function counted(tar: Bytes, progress: (bytes: number) => void): Bytes {
+  let taken = 0
+  return tap(tar, chunk => {
+    taken += chunk.byteLength
+    progress(taken)
+  })
+}
+
+async function* nothing(): Bytes {}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    error => {
+      if (errnoOf(error) === 'ENOENT') return false
+      throw error
+    },
+  )
+}

@@ -1,0 +1,23 @@
+import type { DiffID } from '../../oci/index.ts'
+
+/** What a driver's stage is to do with a layer's folder. */
+export interface LayerStageArgs {
+  /**
+   * - `ingest`: takes the tar from its input, keeps it as `layer.tar` and derives what the driver needs;
+   * - `derive`: reads `layer.tar` again, and makes afresh what is derived from it;
+   * - `verify`: reads `layer.tar` again, and compares what is derived from it with what is there (throws `internal`).
+   *
+   * All throw `failed_precondition` when the digest is not `expect`.
+   */
+  readonly mode: 'ingest' | 'derive' | 'verify'
+  readonly directory: string
+  readonly expect?: DiffID | undefined
+  readonly limit?: number | undefined
+}
+
+export interface LayerStageResult {
+  readonly diffID: DiffID
+  readonly tarSize: number
+  readonly size: number
+  readonly entries: number
+}
