@@ -31,6 +31,8 @@ export interface DaemonConfig {
   readonly cgroupParent: string
   readonly logOpts: Readonly<Record<string, string>>
   readonly labels: readonly string[]
+  /** Whether containers go on when the engine is told to end; they always survive its crash. */
+  readonly liveRestore: boolean
   readonly shutdownTimeout: number
 }
 
@@ -66,6 +68,7 @@ const options: Readonly<Record<string, Option>> = {
   runtimes: option('runtimes', 'runtimes', {}),
   'cgroup-parent': option('cgroupParent', 'string', 'strata'),
   'log-opts': option('logOpts', 'map', {}),
+  'live-restore': option('liveRestore', 'boolean', false),
   labels: option('labels', 'strings', []),
   'shutdown-timeout': option('shutdownTimeout', 'number', 15),
 }
@@ -77,7 +80,7 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   strings: value => Array.isArray(value) && value.every(item => typeof item === 'string'),
   map: value => isObject(value) && Object.values(value).every(item => typeof item === 'string'),
   runtimes: value =>
-    isObject(value) && Object.values(value).every(item => isObject(item) && typeof item['path'] === 'string'),
+    isObject(value) && Object.values(value).every(item => isObject(item) && typeof item.path === 'string'),
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -17,7 +17,9 @@ async function folder(t: TestContext): Promise<string> {
 
 async function texts(path: string, options: Partial<ReadLogOptions> = {}): Promise<string[]> {
   const out: string[] = []
-  for await (const record of readLog(path, { ...all, ...options })) out.push(record.text.trim())
+  for await (const batch of readLog(path, { ...all, ...options })) {
+    for (const record of batch) out.push(Buffer.from(record.data).toString().trim())
+  }
   return out
 }
 
@@ -27,7 +29,7 @@ test('reads rotated files oldest first, passes over a torn line, and gives any t
   const path = join(await folder(t), 'c.log')
   await writeFile(`${path}.2`, line(1) + line(2))
   await writeFile(`${path}.1`, line(3) + line(4))
-  await writeFile(path, line(5) + line(6) + '{"log":"to')
+  await writeFile(path, `${line(5) + line(6)}{"log":"to`)
   assert.deepEqual(await texts(path), lines(1, 6))
   await writeFile(path, line(5) + line(6))
   for (let tail = 0; tail <= 8; tail++) {
@@ -47,14 +49,16 @@ test('follow sees appended lines and a rotation, and ends with the container', a
   await writeFile(path, line(1))
   const { promise, resolve } = Promise.withResolvers<void>()
   const seen: string[] = []
-  for await (const record of readLog(path, { ...all, rotated: 0, follow: { ended: promise } })) {
-    seen.push(record.text.trim())
-    if (record.text === 'line 1\n') await appendFile(path, line(2))
-    if (record.text === 'line 2\n') {
+  for await (const batch of readLog(path, { ...all, rotated: 0, follow: { ended: promise } })) {
+    assert.equal(batch.length, 1)
+    const text = Buffer.from(batch[0]!.data).toString()
+    seen.push(text.trim())
+    if (text === 'line 1\n') await appendFile(path, line(2))
+    if (text === 'line 2\n') {
       await rename(path, `${path}.1`)
       await writeFile(path, line(3))
     }
-    if (record.text === 'line 3\n') {
+    if (text === 'line 3\n') {
       await appendFile(path, line(4))
       resolve()
     }

@@ -8,7 +8,8 @@ export interface LogRecord {
   readonly stream: 'stdout' | 'stderr'
   /** RFC 3339 with nanoseconds, as written. */
   readonly time: string
-  readonly text: string
+  /** The line with its line feed, when it has one. */
+  readonly data: Uint8Array
 }
 
 export interface ReadLogOptions {
@@ -25,10 +26,10 @@ const CHUNK = 64 * 1024
 const NEWLINE = 10
 
 /**
- * Reads a json-file log and its rotated predecessors, oldest record first. Lines that are torn (the machine went down
+ * Reads a json-file log and its rotated predecessors, oldest record first, in batches as they come off the disk. Lines that are torn (the machine went down
  * in the middle of one) are passed over. With `follow`, goes on through rotations until the container has ended.
  */
-export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<LogRecord> {
+export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<readonly LogRecord[]> {
   // The watch begins before the first read, so that nothing that comes in between is missed.
   using changes = options.follow ? watchFile(path, options) : undefined
   const files: FileHandle[] = []
@@ -58,7 +59,7 @@ async function* follow(
   last: { handle: FileHandle; offset: number } | undefined,
   changes: FileChanges,
   files: FileHandle[],
-): AsyncGenerator<LogRecord> {
+): AsyncGenerator<readonly LogRecord[]> {
   let current = last
   for (;;) {
     const more = await changes.next()
@@ -126,7 +127,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 }
 
 /** Yields the whole records from `offset` on; returns the offset behind the last whole line. */
-async function* readFrom(handle: FileHandle, offset: number): AsyncGenerator<LogRecord, number> {
+async function* readFrom(handle: FileHandle, offset: number): AsyncGenerator<readonly LogRecord[], number> {
   let rest: Buffer = Buffer.alloc(0)
   let position = offset
   for (;;) {
@@ -135,11 +136,13 @@ async function* readFrom(handle: FileHandle, offset: number): AsyncGenerator<Log
     const data =
       rest.length === 0 ? buffer.subarray(0, bytesRead) : Buffer.concat([rest, buffer.subarray(0, bytesRead)])
     let from = 0
+    const batch: LogRecord[] = []
     for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, from)) {
       const record = parseRecord(data.subarray(from, end))
       from = end + 1
-      if (record) yield record
+      if (record) batch.push(record)
     }
+    if (batch.length > 0) yield batch
     position += from
     rest = data.subarray(from)
   }
@@ -149,7 +152,11 @@ function parseRecord(line: Uint8Array): LogRecord | undefined {
   try {
     const record = JSON.parse(Buffer.from(line).toString()) as { log?: unknown; stream?: unknown; time?: unknown }
     if (typeof record.log !== 'string' || typeof record.time !== 'string') return undefined
-    return { stream: record.stream === 'stderr' ? 'stderr' : 'stdout', time: record.time, text: record.log }
+    return {
+      stream: record.stream === 'stderr' ? 'stderr' : 'stdout',
+      time: record.time,
+      data: Buffer.from(record.log),
+    }
   } catch {
     return undefined
   }

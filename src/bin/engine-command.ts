@@ -1,0 +1,55 @@
+import { unlink, writeFile } from 'node:fs/promises'
+import { createApiServer } from '../api/index.ts'
+import { createLogger } from '../std/index.ts'
+import { type DaemonFlags, mergeConfig, readConfigFile } from './daemon-config.ts'
+import { wireEngine } from './wire-engine.ts'
+
+const DEFAULT_FILE = '/etc/strata/daemon.json'
+
+/** commander's names of the flags -> keys of the configuration file. */
+const flagKeys: Readonly<Record<string, string>> = {
+  host: 'hosts',
+  dataRoot: 'data-root',
+  execRoot: 'exec-root',
+  pidfile: 'pidfile',
+  logLevel: 'log-level',
+  storageDriver: 'storage-driver',
+  bridge: 'bridge',
+  bip: 'bip',
+  insecureRegistry: 'insecure-registries',
+  dns: 'dns',
+  cgroupParent: 'cgroup-parent',
+  defaultRuntime: 'default-runtime',
+  liveRestore: 'live-restore',
+  label: 'labels',
+  maxConcurrentDownloads: 'max-concurrent-downloads',
+  shutdownTimeout: 'shutdown-timeout',
+}
+
+/** Runs the engine until SIGTERM or SIGINT; a second signal ends it at once. */
+export async function runEngine(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const path = typeof flags.configFile === 'string' ? flags.configFile : DEFAULT_FILE
+  const given: DaemonFlags = Object.fromEntries(
+    Object.entries(flagKeys)
+      .map(([flag, key]) => [key, flags[flag]] as const)
+      .filter(([, value]) => value !== undefined),
+  )
+  const config = mergeConfig(await readConfigFile(path, flags.configFile !== undefined), given)
+  const log = createLogger(config.logLevel)
+  await using wired = await wireEngine(config, log)
+  const server = createApiServer({ backends: wired.engine, log, version: wired.version })
+  const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      end(signal)
+      process.once(signal, () => process.exit(1))
+    })
+  }
+  for (const host of config.hosts) await server.listen(host)
+  if (config.pidfile) await writeFile(config.pidfile, `${process.pid}\n`)
+  log.info({ hosts: config.hosts, dataRoot: config.dataRoot, storageDriver: wired.storageDriver }, 'engine is ready')
+  log.info({ signal: await ended }, 'engine is closing')
+  await wired.engine.close()
+  await server.close()
+  if (config.pidfile) await unlink(config.pidfile)
+}

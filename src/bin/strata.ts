@@ -1,0 +1,54 @@
+import { Command, Option } from 'commander'
+import { messageOf } from '../std/index.ts'
+import { version } from './version.ts'
+
+/** Entry of the `strata` command. Each subcommand loads what it needs when it runs. */
+const program = new Command('strata')
+  .description("Docker's whole world in TypeScript")
+  .version(version, '-v, --version')
+  .showHelpAfterError('Run strata --help for usage.')
+
+const repeated = (value: string, before: string[] | undefined) => [...(before ?? []), value]
+
+program
+  .command('engine')
+  .description('run the container engine: the Docker Engine API on a socket')
+  .option('-H, --host <url>', 'where to listen: unix:///path or tcp://127.0.0.1:port (may be repeated)', repeated)
+  .option('--config-file <path>', 'configuration file (keys as in daemon.json)')
+  .option('--data-root <dir>', 'where images and containers are kept')
+  .option('--exec-root <dir>', 'where the state of running containers is kept; best on a tmpfs')
+  .option('-p, --pidfile <path>', 'write the process ID here')
+  .option('-l, --log-level <level>', 'trace, debug, info, warn, error or fatal')
+  .option('-s, --storage-driver <name>', 'erofs, overlay2 or vfs; chosen by trial when not given')
+  .option('-b, --bridge <name>', 'name of the default bridge')
+  .option('--bip <cidr>', "the bridge's address and prefix")
+  .option('--insecure-registry <host>', 'a registry that may be spoken to without TLS (may be repeated)', repeated)
+  .option('--dns <address>', 'name server for containers (may be repeated)', repeated)
+  .option('--cgroup-parent <name>', "parent of the containers' cgroups")
+  .option('--default-runtime <name>', 'runtime for containers that name none')
+  .option('--live-restore', 'leave containers running when the engine is told to end')
+  .option('--label <key=value>', 'label of the engine (may be repeated)', repeated)
+  .addOption(new Option('--max-concurrent-downloads <n>', 'layers fetched at once').argParser(Number))
+  .addOption(new Option('--shutdown-timeout <seconds>', 'time for containers to stop').argParser(Number))
+  .action(async (flags: Record<string, unknown>) => {
+    const { runEngine } = await import('./engine-command.ts')
+    await runEngine(flags)
+  })
+
+const system = program.command('system').description('look after an engine')
+system
+  .command('check')
+  .description('verify every blob, layer and image of a running engine again')
+  .addOption(new Option('-H, --host <url>', 'the engine').env('DOCKER_HOST').default('unix:///run/strata.sock'))
+  .option('--json', 'one JSON object a line')
+  .action(async (flags: { readonly host: string; readonly json?: boolean }) => {
+    const { systemCheck } = await import('./system-check-command.ts')
+    process.exitCode = await systemCheck(flags)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`strata: ${messageOf(error)}\n`)
+  process.exitCode = 1
+}

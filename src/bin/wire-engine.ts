@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openContentStore } from '../content/index.ts'
+import { type EngineConfig, openEngine } from '../engine/index.ts'
+import { lockDataRoot } from '../host/index.ts'
+import { createImageStore, createLeaseStore } from '../images/index.ts'
+import { createLayerDriver } from '../layers/index.ts'
+import { openMetadata } from '../metadata/index.ts'
+import { createBridgeDriver, createSandboxes } from '../network/index.ts'
+import { createResolver } from '../remotes/index.ts'
+import { createRuntime, defaultMaskedPaths, defaultReadonlyPaths } from '../runtime/index.ts'
+import { type Logger, StrataError } from '../std/index.ts'
+import { createPuller } from '../transfer/index.ts'
+import { createVolumeStore } from '../volumes/index.ts'
+import type { DaemonConfig } from './daemon-config.ts'
+import { version } from './version.ts'
+
+/** Opens every room on its folder and hands them to the engine. Disposing closes them in reverse. */
+export async function wireEngine(config: DaemonConfig, log: Logger) {
+  await using stack = new AsyncDisposableStack()
+  await mkdir(config.dataRoot, { recursive: true, mode: 0o710 })
+  await mkdir(config.execRoot, { recursive: true, mode: 0o711 })
+  stack.use(await lockDataRoot(config.dataRoot))
+
+  const metadata = stack.use(openMetadata(join(config.dataRoot, 'metadata.db')))
+  const content = await openContentStore(join(config.dataRoot, 'content'))
+  const layers = stack.use(
+    await createLayerDriver({ root: join(config.dataRoot, 'layers'), log, ...driverName(config.storageDriver) }),
+  )
+  const images = createImageStore({ metadata, content })
+  const leases = createLeaseStore(metadata)
+  const resolver = stack.use(
+    createResolver({ insecureRegistries: config.insecureRegistries, userAgent: `strata/${version}` }),
+  )
+  const puller = createPuller({
+    content,
+    layers,
+    images,
+    leases,
+    resolver,
+    log,
+    keepCompressed: config.keepCompressedLayers,
+    limits: {
+      maxLayerSize: config.maxLayerSize,
+      maxConcurrentDownloads: config.maxConcurrentDownloads,
+      maxDownloadAttempts: config.maxDownloadAttempts,
+    },
+  })
+  const runtimes = { runc: { path: 'runc' }, crun: { path: 'crun' }, ...config.runtimes }
+  const runtime = createRuntime({
+    execRoot: config.execRoot,
+    shimPath: fileURLToPath(new URL('../../native/build/strata-shim', import.meta.url)),
+    runtimes,
+    defaultRuntime: config.defaultRuntime,
+  })
+  const sandboxes = createSandboxes({ root: join(config.execRoot, 'netns') })
+  const instance = createHash('sha256').update(config.dataRoot).digest('hex')
+  const bridge = createBridgeDriver({
+    name: config.bridge,
+    networkId: createHash('sha256').update(`${instance} ${config.bridge}`).digest('hex'),
+    table: `strata_${config.bridge.replace(/[^a-zA-Z0-9_]/g, '_')}`,
+    log,
+    ...(config.bip ? { subnet: config.bip } : {}),
+  })
+  stack.defer(() => bridge.close())
+  const volumes = createVolumeStore({ root: join(config.dataRoot, 'volumes'), metadata })
+
+  const engineConfig: EngineConfig = {
+    ...config,
+    version,
+    bridgeName: config.bridge,
+    runtimes,
+    maskedPaths: defaultMaskedPaths,
+    readonlyPaths: defaultReadonlyPaths,
+  }
+  const parts = {
+    config: engineConfig,
+    log,
+    metadata,
+    content,
+    layers,
+    images,
+    leases,
+    puller,
+    runtime,
+    sandboxes,
+    bridge,
+    volumes,
+  }
+  const engine = await openEngine(parts)
+  const held = stack.move()
+  return {
+    engine,
+    version,
+    storageDriver: layers.name,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+function driverName(name: string | undefined): { name?: 'erofs' | 'overlay2' | 'vfs' } {
+  if (name === undefined) return {}
+  if (name === 'erofs' || name === 'overlay2' || name === 'vfs') return { name }
+  throw new StrataError(
+    'invalid_argument',
+    `unknown storage driver ${name}: use erofs, overlay2 or vfs, or none to have it chosen`,
+  )
+}

@@ -1,0 +1,195 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { isAbsolute, join, normalize } from 'node:path'
+import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../apitypes/index.ts'
+import { parseSignal } from '../host/index.ts'
+import { type ContainerDefaults, formatPlatform, hostPlatform, type Platform, parsePlatform } from '../oci/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
+import { type ContainerRecord, networkMode, never } from './container.ts'
+import { securityOptions } from './container-spec.ts'
+import { type EngineContext, publishContainer } from './context.ts'
+import { mergeConfig } from './merge-config.ts'
+import { resolveMounts } from './mounts.ts'
+import { portBindings } from './ports.ts'
+import { newId, randomName } from './random-name.ts'
+
+const validName = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
+
+/** Checks a name as a user gave it and returns it without the slash. */
+export function cleanContainerName(name: string): string {
+  if (!validName.test(name)) {
+    throw new StrataError(
+      'invalid_argument',
+      `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+    )
+  }
+  return name.replace(/^\//, '')
+}
+
+/** Makes a container of an image: checks everything that can be checked now, writes the record, starts nothing. */
+export async function createContainer(
+  context: EngineContext,
+  request: ContainerCreateRequest,
+  options: { readonly name: string; readonly platform?: string },
+): Promise<ContainerCreateResponse> {
+  const name =
+    options.name === '' ? randomName(n => context.containers.named(n) !== undefined) : cleanContainerName(options.name)
+  const { HostConfig: hostConfig, NetworkingConfig: networking, ...config } = request
+  if (request.Image === '' && (request.Cmd ?? []).length + (request.Entrypoint ?? []).length === 0) {
+    throw new StrataError('invalid_argument', 'no command specified')
+  }
+  const warnings = checkHostConfig(context, hostConfig)
+  const { record: image } = context.images.resolve(request.Image)
+  const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
+  checkPlatform(request.Image, image.platform, wanted, warnings)
+  context.containers.requireFree(name)
+
+  const imageConfig = await context.images.config(image.id)
+  const id = newId()
+  const merged = mergeConfig(config, (imageConfig.config ?? {}) as ContainerDefaults, { id, hostConfig })
+  if ((merged.Entrypoint ?? []).length + (merged.Cmd ?? []).length === 0) {
+    throw new StrataError('invalid_argument', 'no command specified')
+  }
+  portBindings(merged, hostConfig)
+  checkEndpoints(context, networking)
+
+  await mkdir(join(context.config.dataRoot, 'containers', id), { recursive: true, mode: 0o710 })
+  const layers = image.layers.map(layer => layer.diffID)
+  const mounts = await resolveMounts(context, merged, hostConfig)
+  await context.layers.createWritable(id, layers)
+  const record: ContainerRecord = {
+    id,
+    name,
+    created: now(),
+    image: image.id,
+    imageName: request.Image,
+    ...(image.manifest === undefined ? {} : { imageManifest: image.manifest }),
+    platform: image.platform,
+    layers,
+    config: merged,
+    hostConfig,
+    mounts,
+    state: {
+      status: 'created',
+      paused: false,
+      restarting: false,
+      oomKilled: false,
+      pid: 0,
+      exitCode: 0,
+      error: '',
+      startedAt: never,
+      finishedAt: never,
+    },
+    restartCount: 0,
+    manuallyStopped: false,
+  }
+  try {
+    const container = context.containers.add(record)
+    publishContainer(context, container, 'create')
+  } catch (error) {
+    // Another create took the name meanwhile.
+    await context.layers.removeWritable(id)
+    throw error
+  }
+  return { Id: id, Warnings: warnings }
+}
+
+/** Now, as Docker writes times: RFC 3339 in UTC with nanoseconds. */
+export function now(): string {
+  return timestamp(new Date())
+}
+
+export function timestamp(date: Date): string {
+  return date
+    .toISOString()
+    .replace(/\.(\d{3})Z$/, '.$1000000Z')
+    .replace(/0+Z$/, 'Z')
+    .replace(/\.Z$/, 'Z')
+}
+
+function checkPlatform(name: string, has: Platform, wanted: Platform | undefined, warnings: string[]): void {
+  const host = hostPlatform()
+  const differs = (a: Platform, b: Platform) => a.os !== b.os || a.architecture !== b.architecture
+  if (wanted && differs(wanted, has)) {
+    throw new StrataError(
+      'not_found',
+      `image with reference ${name} was found but does not provide the specified platform (${formatPlatform(wanted)})`,
+    )
+  }
+  if (!wanted && differs(host, has)) {
+    warnings.push(
+      `The requested image's platform (${formatPlatform(has)}) does not match the detected host platform (${formatPlatform(host)}) and no specific platform was requested`,
+    )
+  }
+}
+
+function checkHostConfig(context: EngineContext, hostConfig: HostConfig): string[] {
+  const bad = (message: string) => new StrataError('invalid_argument', message)
+  const { RestartPolicy: restart } = hostConfig
+  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(restart.Name)) {
+    throw bad(
+      `invalid restart policy: unknown policy '${restart.Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+    )
+  }
+  if (restart.MaximumRetryCount !== 0 && restart.Name !== 'on-failure') {
+    throw bad(`invalid restart policy: maximum retry count can only be used with 'on-failure'`)
+  }
+  if (restart.MaximumRetryCount < 0) throw bad('invalid restart policy: maximum retry count cannot be negative')
+  if (hostConfig.AutoRemove && !['', 'no'].includes(restart.Name)) {
+    throw bad("can't create 'AutoRemove' container with restart policy")
+  }
+  if (hostConfig.Memory !== 0 && hostConfig.Memory < 6 * 2 ** 20) throw bad('Minimum memory limit allowed is 6MB')
+  if (hostConfig.NanoCpus > 0 && hostConfig.CpuQuota > 0) {
+    throw bad('Conflicting options: Nano CPUs and CPU Quota cannot both be set.')
+  }
+  const runtime = hostConfig.Runtime
+  if (runtime && !Object.hasOwn(context.config.runtimes, runtime)) {
+    throw bad(`unknown or invalid runtime name: ${runtime}`)
+  }
+  const log = hostConfig.LogConfig.Type
+  if (log !== '' && log !== 'json-file' && log !== 'none') {
+    throw bad(`logger: no log driver named '${log}' is registered`)
+  }
+  securityOptions(hostConfig.SecurityOpt ?? [])
+  if (!networkMode(hostConfig.NetworkMode)) {
+    throw new StrataError('not_found', `network ${hostConfig.NetworkMode} not found`)
+  }
+  return []
+}
+
+function checkEndpoints(context: EngineContext, networking: ContainerCreateRequest['NetworkingConfig']): void {
+  for (const name of Object.keys(networking.EndpointsConfig ?? {})) {
+    if (!['default', 'bridge', 'host', 'none'].includes(name) && !name.startsWith('container:')) {
+      throw new StrataError('not_found', `network ${name} not found`)
+    }
+  }
+  void context
+}
+
+/** Throws Docker's text for a stop signal that does not exist. */
+export function checkStopSignal(signal: string | undefined): void {
+  if (signal) parseSignal(signal)
+}
+
+/** True when the host has something at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (isStrataError(error)) throw error
+    return false
+  }
+}
+
+/** An absolute, clean path in the container, or Docker's refusal. */
+export function containerPath(path: string, spec: string): string {
+  if (!isAbsolute(path)) {
+    throw new StrataError(
+      'invalid_argument',
+      `invalid mount config for type "bind": invalid mount path: '${spec}' mount path must be absolute`,
+    )
+  }
+  const clean = normalize(path).replace(/(.)\/$/, '$1')
+  if (clean === '/') throw new StrataError('invalid_argument', `invalid specification: destination can't be '/'`)
+  return clean
+}

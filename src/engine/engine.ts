@@ -1,0 +1,134 @@
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspect,
+  ContainerSummary,
+  ContainerTop,
+  ExecCreateRequest,
+  ExecInspect,
+  FilesystemChange,
+  HistoryItem,
+  ImageDeleteItem,
+  ImageInspect,
+  ImageSummary,
+  WaitResponse,
+} from '../apitypes/index.ts'
+import { type AttachRequest, attachContainer } from './attach.ts'
+import type { WaitCondition } from './container.ts'
+import { createContext, publishContainer, requireRunning } from './context.ts'
+import { cleanContainerName, createContainer } from './create.ts'
+import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
+import { removeImage } from './image-remove.ts'
+import { imageHistory, inspectImage, listImages, type PullRequest, pullImage, tagImage } from './images.ts'
+import { inspectContainer } from './inspect.ts'
+import { type ListRequest, listContainers } from './list.ts'
+import { containerLogs, type LogsRequest } from './logs.ts'
+import type { EngineParts } from './parts.ts'
+import { recover } from './recover.ts'
+import { type RemoveOptions, removeContainer } from './remove.ts'
+import { shutDown } from './shut-down.ts'
+import { startContainer } from './start.ts'
+import {
+  killContainer,
+  pauseContainer,
+  restartContainer,
+  type StopOptions,
+  stopContainer,
+  unpauseContainer,
+} from './stop.ts'
+import { systemCheck, systemInfo, systemVersion } from './system.ts'
+import { containerTop } from './top.ts'
+
+/** Opens the engine on its parts: takes up what an earlier one left, then serves. */
+export async function openEngine(parts: EngineParts) {
+  const context = createContext(parts)
+  await recover(context)
+  return {
+    containers: containersOf(context),
+    exec: {
+      create: async (containerId: string, request: ExecCreateRequest): Promise<{ Id: string }> =>
+        createExec(context, containerId, request),
+      start: (id: string, options: { readonly consoleSize?: ConsoleSize }) =>
+        startExec(context, id, options.consoleSize),
+      attach: async (id: string, options: { readonly consoleSize?: ConsoleSize; readonly signal: AbortSignal }) =>
+        attachExec(context, id, options.consoleSize),
+      inspect: async (id: string): Promise<ExecInspect> => inspectExec(context, id),
+      resize: (id: string, size: ConsoleSize) => resizeExec(context, id, size),
+    },
+    images: {
+      pull: (request: PullRequest) => pullImage(context, request),
+      list: async (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
+      inspect: (name: string): Promise<ImageInspect> => inspectImage(context, name),
+      history: (name: string): Promise<HistoryItem[]> => imageHistory(context, name),
+      tag: async (name: string, target: { readonly repo: string; readonly tag: string }) =>
+        tagImage(context, name, target),
+      remove: (
+        name: string,
+        options: { readonly force: boolean; readonly noPrune: boolean },
+      ): Promise<ImageDeleteItem[]> => removeImage(context, name, options),
+    },
+    system: {
+      version: () => systemVersion(context),
+      info: () => systemInfo(context),
+      events: (query: Parameters<typeof context.events.stream>[0]) => context.events.stream(query),
+      check: ({ signal }: { readonly signal: AbortSignal }) => systemCheck(context, signal),
+    },
+    /** Ends the engine's own work; containers are stopped first unless `live-restore` is on. */
+    close: () => shutDown(context),
+  }
+}
+
+/** The engine as `api` and other callers use it. */
+export type Engine = Awaited<ReturnType<typeof openEngine>>
+
+function containersOf(context: ReturnType<typeof createContext>) {
+  return {
+    create: (
+      request: ContainerCreateRequest,
+      options: { readonly name: string; readonly platform?: string },
+    ): Promise<ContainerCreateResponse> => createContainer(context, request, options),
+    start: (id: string) => startContainer(context, id),
+    stop: (id: string, options: StopOptions) => stopContainer(context, id, options),
+    restart: (id: string, options: StopOptions) => restartContainer(context, id, options),
+    kill: (id: string, signal: string) => killContainer(context, id, signal),
+    pause: (id: string) => pauseContainer(context, id),
+    unpause: (id: string) => unpauseContainer(context, id),
+    remove: (id: string, options: RemoveOptions) => removeContainer(context, id, options),
+    inspect: (id: string, options: { readonly size: boolean }): Promise<ContainerInspect> =>
+      inspectContainer(context, id, options),
+    list: (request: ListRequest): Promise<ContainerSummary[]> => listContainers(context, request),
+    top: (id: string, psArgs: string): Promise<ContainerTop> => containerTop(context, id, psArgs),
+    logs: async (id: string, request: LogsRequest) => containerLogs(context, id, request),
+    attach: async (id: string, request: AttachRequest) => attachContainer(context, id, request),
+
+    async rename(id: string, name: string): Promise<void> {
+      const container = context.containers.find(id)
+      const oldName = container.record.name
+      context.containers.rename(container, cleanContainerName(name))
+      publishContainer(context, container, 'rename', { oldName: `/${oldName}` })
+    },
+
+    async changes(id: string): Promise<FilesystemChange[]> {
+      const container = context.containers.find(id)
+      const kinds = { modified: 0, added: 1, deleted: 2 } as const
+      const changes: FilesystemChange[] = []
+      for await (const { kind, path } of context.layers.changes(container.id)) {
+        changes.push({ Kind: kinds[kind], Path: path })
+      }
+      return changes
+    },
+
+    async wait(id: string, condition: WaitCondition, signal: AbortSignal): Promise<{ exit: Promise<WaitResponse> }> {
+      const container = context.containers.find(id)
+      const exit = container.wait(condition, signal).then(({ exitCode }): WaitResponse => ({ StatusCode: exitCode }))
+      return { exit }
+    },
+
+    async resize(id: string, size: ConsoleSize): Promise<void> {
+      const container = context.containers.find(id)
+      requireRunning(container)
+      await container.run?.task.resize({ columns: size.width, rows: size.height })
+      publishContainer(context, container, 'resize', { height: String(size.height), width: String(size.width) })
+    },
+  }
+}

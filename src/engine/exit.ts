@@ -1,0 +1,108 @@
+import type { Exit, Task } from '../runtime/index.ts'
+import { delay, isStrataError, messageOf } from '../std/index.ts'
+import type { Container } from './container.ts'
+import { type EngineContext, publishContainer } from './context.ts'
+import { timestamp } from './create.ts'
+import { tearDownNetwork } from './network-setup.ts'
+import { removeLocked } from './remove.ts'
+import { startLocked } from './start.ts'
+
+const LONGEST_PAUSE = 60_000
+const FIRST_PAUSE = 100
+/** A run of at least so many milliseconds was a success as far as the pause before a restart goes. */
+const STEADY_RUN = 10_000
+
+const pauses = new WeakMap<Container, number>()
+
+/** Sees to it that the exit of a running task is recorded and followed by what must follow. */
+export function watchTask(context: EngineContext, container: Container, task: Task): void {
+  container.exited = task
+    .wait(context.closing.signal)
+    .then(exit => onExit(context, container, exit))
+    .catch(error => {
+      if (context.closing.signal.aborted) return
+      context.log.error({ err: error, container: container.id }, 'after the exit of a container')
+    })
+}
+
+async function onExit(context: EngineContext, container: Container, exit: Exit): Promise<void> {
+  using _lock = await context.locks.acquire(container.id)
+  await releaseRun(context, container)
+  const { record } = container
+  const { endpoint: _e, sandboxPath: _s, ...rest } = record
+  const restart = !container.stopping && shouldRestart(container, exit.code)
+  container.replace({
+    ...rest,
+    state: {
+      ...record.state,
+      status: 'exited',
+      pid: 0,
+      paused: false,
+      restarting: restart,
+      exitCode: exit.code,
+      oomKilled: exit.oomKilled,
+      finishedAt: timestamp(exit.at),
+    },
+  })
+  container.run = undefined
+  const ran = exit.at.getTime() - Date.parse(record.state.startedAt)
+  if (exit.oomKilled) publishContainer(context, container, 'oom')
+  publishContainer(context, container, 'die', {
+    exitCode: String(exit.code),
+    execDuration: String(Math.max(0, Math.floor(ran / 1000))),
+  })
+  if (restart) {
+    scheduleRestart(context, container, ran)
+    container.announce('exit')
+    return
+  }
+  container.announce('exit')
+  if (record.hostConfig.AutoRemove) await removeLocked(context, container, { volumes: true })
+}
+
+/** Gives back what a run held: network, mounts, the runtime's state. */
+async function releaseRun(context: EngineContext, container: Container): Promise<void> {
+  const results = await Promise.allSettled([
+    tearDownNetwork(context, container.record),
+    context.runtime.remove(container.id).then(() => context.layers.unmount(container.id)),
+  ])
+  for (const result of results) {
+    if (result.status === 'rejected') {
+      context.log.error({ err: result.reason, container: container.id }, 'releasing what a container held')
+    }
+  }
+}
+
+function shouldRestart(container: Container, exitCode: number): boolean {
+  const { hostConfig, restartCount, manuallyStopped } = container.record
+  if (manuallyStopped) return false
+  const { Name: policy, MaximumRetryCount: most } = hostConfig.RestartPolicy
+  if (policy === 'always' || policy === 'unless-stopped') return true
+  return policy === 'on-failure' && exitCode !== 0 && (most === 0 || restartCount < most)
+}
+
+function scheduleRestart(context: EngineContext, container: Container, ran: number): void {
+  const last = pauses.get(container)
+  const pause = last === undefined || ran >= STEADY_RUN ? FIRST_PAUSE : Math.min(LONGEST_PAUSE, last * 2)
+  pauses.set(container, pause)
+  const canceled = new AbortController()
+  container.cancelRestart = () => {
+    container.cancelRestart = undefined
+    canceled.abort()
+    if (container.record.state.restarting) container.updateState({ restarting: false })
+  }
+  const signal = AbortSignal.any([canceled.signal, context.closing.signal])
+  const again = async () => {
+    await delay(pause, signal)
+    using _lock = await context.locks.acquire(container.id, signal)
+    if (!container.record.state.restarting) return
+    container.cancelRestart = undefined
+    container.update({ restartCount: container.record.restartCount + 1 })
+    await startLocked(context, container)
+  }
+  again().catch(error => {
+    if (isStrataError(error, 'canceled')) return
+    context.log.error({ container: container.id, reason: messageOf(error) }, 'restarting a container')
+    container.announce('exit')
+  })
+}

@@ -1,0 +1,2 @@
+export { type Engine, openEngine } from './engine.ts'
+export type { EngineConfig } from './parts.ts'

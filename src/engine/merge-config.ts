@@ -1,0 +1,67 @@
+import type { ContainerConfig, HealthConfig, HostConfig } from '../apitypes/index.ts'
+import type { ContainerDefaults } from '../oci/index.ts'
+import { StrataError } from '../std/index.ts'
+
+/**
+ * The image's defaults under the user's wishes, by Docker's rules: env and labels are united, an entrypoint of the user's
+ * discards the image's command, exposed ports and volumes are united, everything else is the user's when said.
+ */
+export function mergeConfig(
+  user: ContainerConfig,
+  image: ContainerDefaults,
+  { id, hostConfig }: { readonly id: string; readonly hostConfig: HostConfig },
+): ContainerConfig {
+  for (const entry of user.Env ?? []) {
+    if (entry === '' || entry.startsWith('=')) {
+      throw new StrataError('invalid_argument', `invalid environment variable: ${entry}`)
+    }
+  }
+  let entrypoint = user.Entrypoint
+  let command = user.Cmd
+  if (entrypoint === null || entrypoint.length === 0) {
+    if (command === null || command.length === 0) command = image.Cmd ?? null
+    if (entrypoint === null) entrypoint = image.Entrypoint ?? null
+  } else if (entrypoint.length === 1 && entrypoint[0] === '') {
+    entrypoint = null
+  }
+  const exposed = { ...image.ExposedPorts, ...user.ExposedPorts }
+  for (const port of Object.keys(hostConfig.PortBindings ?? {})) exposed[port.includes('/') ? port : `${port}/tcp`] = {}
+  const volumes = { ...image.Volumes, ...user.Volumes }
+  const hostNetwork = hostConfig.NetworkMode === 'host' || hostConfig.UTSMode === 'host'
+  const healthcheck = mergeHealthcheck(user.Healthcheck, image.Healthcheck ?? undefined)
+  const stopSignal = user.StopSignal || image.StopSignal
+  const stopTimeout = user.StopTimeout ?? image.StopTimeout
+  const shell = user.Shell ?? image.Shell
+  const { Healthcheck: _h, StopSignal: _s, StopTimeout: _t, Shell: _sh, ExposedPorts: _e, ...rest } = user
+  return {
+    ...rest,
+    Hostname: user.Hostname || (hostNetwork ? '' : id.slice(0, 12)),
+    User: user.User || (image.User ?? ''),
+    ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
+    Env: mergeEnv(user.Env ?? [], image.Env ?? []),
+    Cmd: command,
+    Entrypoint: entrypoint,
+    Volumes: Object.keys(volumes).length > 0 ? volumes : null,
+    WorkingDir: user.WorkingDir || (image.WorkingDir ?? ''),
+    Labels: { ...image.Labels, ...user.Labels },
+    ...(healthcheck ? { Healthcheck: healthcheck } : {}),
+    ...(stopSignal ? { StopSignal: stopSignal } : {}),
+    ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),
+    ...(shell ? { Shell: shell } : {}),
+  }
+}
+
+const keyOf = (entry: string) => entry.slice(0, entry.includes('=') ? entry.indexOf('=') : undefined)
+
+/** The user's variables, then those of the image that the user did not name; a bare name removes the image's. */
+function mergeEnv(user: readonly string[], image: readonly string[]): readonly string[] {
+  const named = new Set(user.map(keyOf))
+  return [...user.filter(entry => entry.includes('=')), ...image.filter(entry => !named.has(keyOf(entry)))]
+}
+
+function mergeHealthcheck(user: HealthConfig | undefined, image: HealthConfig | undefined): HealthConfig | undefined {
+  if (!user) return image
+  if (!image) return user
+  const said = Object.entries(user).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value))
+  return { ...image, ...Object.fromEntries(said) }
+}

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises'
+import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
+import { StrataError } from '../std/index.ts'
+import type { MountPoint } from './container.ts'
+import type { EngineContext } from './context.ts'
+import { containerPath, exists } from './create.ts'
+import { newId } from './random-name.ts'
+
+const invalid = (message: string) => new StrataError('invalid_argument', message)
+
+/** What is mounted into a container: `--volumes-from`, `-v`, `--mount`, and the image's volumes, in Docker's order of weight. */
+export async function resolveMounts(
+  context: EngineContext,
+  config: ContainerConfig,
+  hostConfig: HostConfig,
+): Promise<MountPoint[]> {
+  const found = new Map<string, MountPoint>()
+  for (const spec of hostConfig.VolumesFrom ?? []) {
+    const [name = '', mode = ''] = spec.split(':')
+    for (const mount of context.containers.find(name).record.mounts) {
+      if (mount.type === 'tmpfs') continue
+      found.set(mount.destination, { ...mount, writable: mount.writable && mode !== 'ro' })
+    }
+  }
+  const asked = new Set<string>()
+  const add = (mount: MountPoint) => {
+    if (asked.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`)
+    asked.add(mount.destination)
+    found.set(mount.destination, mount)
+  }
+  for (const bind of hostConfig.Binds ?? []) add(await fromBind(context, bind))
+  for (const mount of hostConfig.Mounts ?? []) add(await fromMount(context, mount))
+  for (const destination of Object.keys(hostConfig.Tmpfs ?? {})) asked.add(destination)
+  for (const path of Object.keys(config.Volumes ?? {})) {
+    const destination = containerPath(path, path)
+    if (asked.has(destination) || found.has(destination)) continue
+    found.set(destination, await volumeMount(context, { name: '', destination, writable: true, copy: true, mode: '' }))
+  }
+  return [...found.values()]
+}
+
+const propagations = new Set(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'])
+
+async function fromBind(context: EngineContext, spec: string): Promise<MountPoint> {
+  const parts = spec.split(':')
+  if (parts.length < 2 || parts.length > 3 || parts[0] === '' || parts[1] === '') {
+    throw invalid(`invalid volume specification: '${spec}'`)
+  }
+  const [source, target, mode = ''] = parts as [string, string, string?]
+  const destination = bindTarget(target, spec)
+  let writable = true
+  let copy = true
+  let propagation = ''
+  for (const option of mode.split(',').filter(text => text !== '')) {
+    if (option === 'ro') writable = false
+    else if (option === 'rw' || option === 'z' || option === 'Z') continue
+    else if (option === 'nocopy') copy = false
+    else if (propagations.has(option)) propagation = option
+    else throw invalid(`invalid mode: ${mode}`)
+  }
+  if (!source.startsWith('/')) return volumeMount(context, { name: source, destination, writable, copy, mode })
+  if (!(await exists(source))) await mkdir(source, { recursive: true, mode: 0o755 })
+  return { type: 'bind', source, destination, mode, writable, propagation: propagation || 'rprivate' }
+}
+
+function bindTarget(target: string, spec: string): string {
+  if (!target.startsWith('/'))
+    throw invalid(
+      `invalid volume specification: '${spec}': invalid mount config for type "bind": invalid mount path: '${target}' mount path must be absolute`,
+    )
+  return containerPath(target, spec)
+}
+
+async function fromMount(context: EngineContext, mount: Mount): Promise<MountPoint> {
+  const bad = (text: string) => invalid(`invalid mount config for type "${mount.Type ?? ''}": ${text}`)
+  if (!mount.Target) throw bad('field Target must not be empty')
+  if (!mount.Target.startsWith('/')) throw bad(`invalid mount path: '${mount.Target}' mount path must be absolute`)
+  const destination = containerPath(mount.Target, mount.Target)
+  const writable = !mount.ReadOnly
+  switch (mount.Type) {
+    case 'bind': {
+      if (!mount.Source) throw bad('field Source must not be empty')
+      if (!mount.Source.startsWith('/')) {
+        throw bad(`invalid mount path: '${mount.Source}' mount path must be absolute`)
+      }
+      if (!(await exists(mount.Source))) {
+        if (!mount.BindOptions?.CreateMountpoint) throw bad(`bind source path does not exist: ${mount.Source}`)
+        await mkdir(mount.Source, { recursive: true, mode: 0o755 })
+      }
+      const propagation = mount.BindOptions?.Propagation || 'rprivate'
+      if (!propagations.has(propagation)) throw bad(`invalid propagation mode: ${propagation}`)
+      return {
+        type: 'bind',
+        source: mount.Source,
+        destination,
+        mode: '',
+        writable,
+        propagation,
+        ...(mount.BindOptions?.NonRecursive ? { recursive: false } : {}),
+      }
+    }
+    case 'volume': {
+      if (mount.VolumeOptions?.DriverConfig?.Name && mount.VolumeOptions.DriverConfig.Name !== 'local') {
+        throw new StrataError('not_found', `plugin "${mount.VolumeOptions.DriverConfig.Name}" not found`)
+      }
+      const copy = !mount.VolumeOptions?.NoCopy
+      return volumeMount(context, { name: mount.Source ?? '', destination, writable, copy, mode: 'z' })
+    }
+    case 'tmpfs': {
+      const options = [
+        ...(mount.TmpfsOptions?.SizeBytes ? [`size=${mount.TmpfsOptions.SizeBytes}`] : []),
+        ...(mount.TmpfsOptions?.Mode ? [`mode=${mount.TmpfsOptions.Mode.toString(8)}`] : []),
+        ...(writable ? [] : ['ro']),
+      ]
+      return { type: 'tmpfs', source: '', destination, mode: options.join(','), writable, propagation: '' }
+    }
+    default:
+      throw bad('mount type unknown')
+  }
+}
+
+async function volumeMount(
+  context: EngineContext,
+  options: {
+    readonly name: string
+    readonly destination: string
+    readonly writable: boolean
+    readonly copy: boolean
+    readonly mode: string
+  },
+): Promise<MountPoint> {
+  const anonymous = options.name === ''
+  const volume = await context.volumes.ensure(anonymous ? newId() : options.name, { anonymous })
+  return {
+    type: 'volume',
+    name: volume.name,
+    source: volume.path,
+    destination: options.destination,
+    mode: options.mode,
+    writable: options.writable,
+    propagation: '',
+    copy: options.copy,
+    ...(anonymous ? { anonymous } : {}),
+  }
+}

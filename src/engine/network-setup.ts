@@ -1,0 +1,141 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { hostname as hostName } from 'node:os'
+import { join } from 'node:path'
+import { type Endpoint, hostsFile, readHostResolvConf, resolvConf } from '../network/index.ts'
+import type { NamespaceOption } from '../runtime/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
+import { type Container, type ContainerRecord, networkMode } from './container.ts'
+import { type EngineContext, publish, requireRunning } from './context.ts'
+import { portBindings } from './ports.ts'
+
+/** The network side of a container about to start. */
+export interface NetworkSetup {
+  readonly namespace: NamespaceOption
+  readonly sandboxPath?: string
+  readonly endpoint?: Endpoint
+  /** Folder whose `hosts`, `hostname` and `resolv.conf` the container gets. */
+  readonly folder: string
+}
+
+/** The folder of a container's own files. */
+export function folderOf(context: EngineContext, id: string): string {
+  return join(context.config.dataRoot, 'containers', id)
+}
+
+/** Where the json-file log of a container is. */
+export function logPathOf(context: EngineContext, id: string): string {
+  return join(folderOf(context, id), `${id}-json.log`)
+}
+
+/** Joins the network that the container's mode names, and writes its files. Undo with {@link tearDownNetwork}. */
+export async function setUpNetwork(context: EngineContext, record: ContainerRecord): Promise<NetworkSetup> {
+  const mode = networkMode(record.hostConfig.NetworkMode) ?? { kind: 'none' }
+  const folder = folderOf(context, record.id)
+  if (mode.kind === 'container') {
+    const peer = context.containers.find(mode.container)
+    if (peer.id === record.id) throw new StrataError('invalid_argument', 'cannot join own network')
+    requirePeer(peer)
+    return { namespace: { path: `/proc/${peer.record.state.pid}/ns/net` }, folder: folderOf(context, peer.id) }
+  }
+  if (mode.kind === 'host') {
+    await writeFiles(folder, {
+      hosts: await readFile('/etc/hosts', 'utf8'),
+      hostname: `${record.config.Hostname || hostName()}\n`,
+      'resolv.conf': await readFile('/etc/resolv.conf', 'utf8'),
+    })
+    return { namespace: 'host', folder }
+  }
+  const sandboxPath = await context.sandboxes.create(record.id)
+  let endpoint: Endpoint | undefined
+  if (mode.kind === 'bridge' && !record.config.NetworkDisabled) {
+    endpoint = await attachToBridge(context, record, sandboxPath)
+  }
+  await writeOwnFiles(context, record, endpoint)
+  return { namespace: { path: sandboxPath }, sandboxPath, folder, ...(endpoint ? { endpoint } : {}) }
+}
+
+function requirePeer(peer: Container): void {
+  if (!peer.running) throw new StrataError('conflict', `cannot join network of a non running container: ${peer.id}`)
+  requireRunning(peer)
+}
+
+async function attachToBridge(context: EngineContext, record: ContainerRecord, sandboxPath: string): Promise<Endpoint> {
+  try {
+    const endpoint = await context.bridge.attach({
+      sandboxId: record.id,
+      sandboxPath,
+      endpointName: record.name,
+      ports: portBindings(record.config, record.hostConfig),
+      ...(record.config.MacAddress ? { macAddress: record.config.MacAddress } : {}),
+    })
+    publish(context, 'network', 'connect', endpoint.networkId, {
+      container: record.id,
+      name: 'bridge',
+      type: 'bridge',
+    })
+    return endpoint
+  } catch (error) {
+    await context.sandboxes.remove(record.id)
+    if (!isStrataError(error)) throw error
+    throw new StrataError(error.code, `failed to set up container networking: ${error.message}`, { cause: error })
+  }
+}
+
+async function writeOwnFiles(
+  context: EngineContext,
+  record: ContainerRecord,
+  endpoint: Endpoint | undefined,
+): Promise<void> {
+  const { config, hostConfig } = record
+  const said = (own: readonly string[] | null | undefined, general: readonly string[]) => (own?.length ? own : general)
+  const hostConf = await readHostResolvConf()
+  const names = linkedNames(context, record)
+  await writeFiles(folderOf(context, record.id), {
+    hosts: hostsFile({
+      hostname: config.Hostname,
+      domainname: config.Domainname,
+      ...(endpoint ? { address: endpoint.address, hostGateway: endpoint.gateway } : {}),
+      extraHosts: [...(hostConfig.ExtraHosts ?? []), ...names],
+    }),
+    hostname: `${[config.Hostname, config.Domainname].filter(text => text !== '').join('.')}\n`,
+    'resolv.conf': resolvConf(hostConf.text, {
+      path: hostConf.path,
+      dns: said(hostConfig.Dns, context.config.dns),
+      search: said(hostConfig.DnsSearch, context.config.dnsSearch),
+      options: said(hostConfig.DnsOptions, context.config.dnsOpts),
+    }),
+  })
+}
+
+/** `name:address` for each container that `--link` names. */
+function linkedNames(context: EngineContext, record: ContainerRecord): string[] {
+  return (record.hostConfig.Links ?? []).flatMap(link => {
+    const [name = '', alias = name] = link.split(':')
+    const peer = context.containers.find(name)
+    const address = peer.record.endpoint?.address
+    if (!address) {
+      throw new StrataError(
+        'invalid_argument',
+        `Cannot link to a non running container: /${peer.record.name} AS /${record.name}/${alias}`,
+      )
+    }
+    return [...new Set([alias, peer.record.config.Hostname, peer.record.name])].map(text => `${text}:${address}`)
+  })
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })))
+}
+
+/** Gives back sandbox, address and ports. Idempotent. */
+export async function tearDownNetwork(context: EngineContext, record: ContainerRecord): Promise<void> {
+  if (record.endpoint) {
+    await context.bridge.detach(record.id)
+    publish(context, 'network', 'disconnect', record.endpoint.networkId, {
+      container: record.id,
+      name: 'bridge',
+      type: 'bridge',
+    })
+  }
+  if (record.sandboxPath !== undefined) await context.sandboxes.remove(record.id)
+}

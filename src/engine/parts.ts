@@ -1,0 +1,51 @@
+import type { ContentStore } from '../content/index.ts'
+import type { ImageStore, LeaseStore } from '../images/index.ts'
+import type { LayerDriver } from '../layers/index.ts'
+import type { MetadataStore } from '../metadata/index.ts'
+import type { NetworkDriver, Sandboxes } from '../network/index.ts'
+import type { Runtime } from '../runtime/index.ts'
+import type { Logger } from '../std/index.ts'
+import type { Puller } from '../transfer/index.ts'
+import type { VolumeStore } from '../volumes/index.ts'
+
+/** The rooms that the engine composes, opened and wired by `bin`. */
+export interface EngineParts {
+  readonly config: EngineConfig
+  readonly log: Logger
+  readonly metadata: MetadataStore
+  readonly content: ContentStore
+  readonly layers: LayerDriver
+  readonly images: ImageStore
+  readonly leases: LeaseStore
+  readonly puller: Puller
+  readonly runtime: Runtime
+  readonly sandboxes: Sandboxes
+  readonly bridge: NetworkDriver
+  readonly volumes: VolumeStore
+}
+
+export interface EngineConfig {
+  readonly version: string
+  readonly dataRoot: string
+  readonly execRoot: string
+  /** Name of the default bridge. */
+  readonly bridgeName: string
+  readonly dns: readonly string[]
+  readonly dnsSearch: readonly string[]
+  readonly dnsOpts: readonly string[]
+  readonly insecureRegistries: readonly string[]
+  readonly defaultRuntime: string
+  readonly runtimes: Readonly<Record<string, { readonly path: string }>>
+  readonly cgroupParent: string
+  /** Default options of the `json-file` log driver. */
+  readonly logOpts: Readonly<Record<string, string>>
+  readonly labels: readonly string[]
+  /** Paths hidden from, and read-only in, containers that are not privileged; for inspect. */
+  readonly maskedPaths: readonly string[]
+  readonly readonlyPaths: readonly string[]
+  readonly logLevel: string
+  /** Whether containers go on when the engine is told to end. */
+  readonly liveRestore: boolean
+  /** Seconds that containers have to stop when the engine is told to end them. */
+  readonly shutdownTimeout: number
+}

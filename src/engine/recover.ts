@@ -1,0 +1,138 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { collectGarbage } from '../gc/index.ts'
+import type { Endpoint } from '../network/index.ts'
+import type { Task } from '../runtime/index.ts'
+import { errnoOf, isStrataError } from '../std/index.ts'
+import type { Container } from './container.ts'
+import type { EngineContext } from './context.ts'
+import { now } from './create.ts'
+import { watchTask } from './exit.ts'
+import { folderOf } from './network-setup.ts'
+import { removeLocked } from './remove.ts'
+import { specOf, startContainer } from './start.ts'
+
+/**
+ * Makes one of what an earlier engine left, however it ended: running tasks are adopted with their mounts and endpoints,
+ * exits that nobody saw are recorded, half-made and half-removed things are cleared away, restart policies are followed.
+ */
+export async function recover(context: EngineContext): Promise<void> {
+  const tasks = new Map<Container, Task>()
+  for (const id of await context.runtime.list()) {
+    const container = context.containers.all().find(other => other.id === id)
+    const task = container && (await loadStarted(context, container))
+    if (container && task) tasks.set(container, task)
+    else await context.runtime.remove(id)
+  }
+  const adopted = new Set([...tasks.keys()].map(container => container.id))
+  const { unmounted, dropped } = await context.layers.recover(adopted)
+  if (unmounted.length > 0) context.log.info({ unmounted }, 'unmounted what an earlier engine left')
+  if (dropped.length > 0)
+    context.log.warn({ dropped }, 'layers lost in a power cut were dropped; pull their images again')
+
+  const endpoints = new Map<string, Endpoint>()
+  for (const { record } of tasks.keys()) if (record.endpoint) endpoints.set(record.id, record.endpoint)
+  await context.bridge.recover(endpoints)
+  for (const id of await context.sandboxes.list()) if (!adopted.has(id)) await context.sandboxes.remove(id)
+
+  const wereRunning: Container[] = []
+  for (const container of context.containers.all()) {
+    const task = tasks.get(container)
+    if (task) await adopt(context, container, task)
+    else if (settle(container)) wereRunning.push(container)
+  }
+  await finishRemovals(context, wereRunning)
+  await sweepFolders(context)
+  await collectGarbage(context)
+  for (const container of context.containers.all()) {
+    if (shouldStartAgain(container)) {
+      startContainer(context, container.id).catch(error => {
+        context.log.error({ err: error, container: container.id }, 'starting a container again')
+      })
+    }
+  }
+}
+
+/** The task of a container if its process was ever started. */
+async function loadStarted(context: EngineContext, container: Container): Promise<Task | undefined> {
+  try {
+    const task = await context.runtime.load(container.id)
+    return task.pid === undefined ? undefined : task
+  } catch (error) {
+    if (isStrataError(error, 'not_found')) return undefined
+    throw error
+  }
+}
+
+async function adopt(context: EngineContext, container: Container, task: Task): Promise<void> {
+  const { record } = container
+  const rootfs = await context.layers.mount(record.id)
+  // A crash between the start and its record leaves a running task of a container that is recorded as created.
+  container.updateState({
+    status: 'running',
+    restarting: false,
+    pid: task.pid ?? 0,
+    ...(record.state.status === 'running' ? {} : { startedAt: now(), exitCode: 0, error: '' }),
+  })
+  const spec = await specOf(context, record, {
+    rootfs: rootfs.path,
+    folder: folderOf(context, record.id),
+    networkNamespace: 'private',
+  })
+  container.run = { task, spec, rootfs: rootfs.path }
+  watchTask(context, container, task)
+}
+
+/** Records the end of a run of which nothing is left; true when it was thought to run. */
+function settle(container: Container): boolean {
+  const { state, endpoint, sandboxPath } = container.record
+  const ran = state.status === 'running'
+  if (!ran && !state.restarting && endpoint === undefined && sandboxPath === undefined) return false
+  const { endpoint: _e, sandboxPath: _s, ...rest } = container.record
+  container.replace({
+    ...rest,
+    state: {
+      ...state,
+      restarting: false,
+      paused: false,
+      pid: 0,
+      ...(ran ? { status: 'exited', exitCode: 255, finishedAt: now() } : {}),
+    },
+  })
+  return ran
+}
+
+async function finishRemovals(context: EngineContext, wereRunning: readonly Container[]): Promise<void> {
+  for (const container of context.containers.all()) {
+    const { state, hostConfig } = container.record
+    const ended = state.status === 'exited' || wereRunning.includes(container)
+    if (state.status === 'removing' || (hostConfig.AutoRemove && ended)) {
+      await removeLocked(context, container, { volumes: true })
+    }
+  }
+  for await (const { id } of context.layers.writables()) {
+    if (!context.containers.all().some(container => container.id === id)) await context.layers.removeWritable(id)
+  }
+}
+
+async function sweepFolders(context: EngineContext): Promise<void> {
+  const root = join(context.config.dataRoot, 'containers')
+  let names: string[]
+  try {
+    names = await readdir(root)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return
+    throw error
+  }
+  const known = new Set(context.containers.all().map(container => container.id))
+  for (const name of names) if (!known.has(name)) await rm(join(root, name), { recursive: true, force: true })
+}
+
+function shouldStartAgain(container: Container): boolean {
+  const { state, hostConfig, manuallyStopped } = container.record
+  if (container.running || state.status === 'created') return false
+  const policy = hostConfig.RestartPolicy.Name
+  if (policy === 'always') return true
+  if (policy === 'unless-stopped') return !manuallyStopped
+  return policy === 'on-failure' && !manuallyStopped && state.exitCode !== 0
+}

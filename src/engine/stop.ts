@@ -1,0 +1,126 @@
+import { parseSignal } from '../host/index.ts'
+import { isStrataError, messageOf, StrataError } from '../std/index.ts'
+import type { Container } from './container.ts'
+import { type EngineContext, publishContainer, requireRunning } from './context.ts'
+import { startContainer } from './start.ts'
+
+const SIGKILL = 9
+/** How long the kernel gets, in milliseconds, until a killed container is called stuck. */
+const KILL_PATIENCE = 10_000
+
+export interface StopOptions {
+  readonly timeout?: number
+  readonly signal?: string
+}
+
+/** Sends the stop signal, and SIGKILL after the time-out. Throws `not_modified` when it does not run. */
+export async function stopContainer(context: EngineContext, id: string, options: StopOptions): Promise<void> {
+  const container = context.containers.find(id)
+  if (options.signal) parseSignal(options.signal)
+  if (!container.running && !container.record.state.restarting) throw new StrataError('not_modified', '')
+  await stopRunning(context, container, options)
+  publishContainer(context, container, 'stop')
+}
+
+async function stopRunning(context: EngineContext, container: Container, options: StopOptions): Promise<void> {
+  const { config } = container.record
+  container.update({ manuallyStopped: true })
+  container.cancelRestart?.()
+  if (!container.running) return
+  container.stopping = true
+  const signal = parseSignal(options.signal || config.StopSignal || 'SIGTERM')
+  const timeout = options.timeout ?? config.StopTimeout ?? 10
+  await signalTask(context, container, signal)
+  if (container.record.state.paused && container.run) await container.run.task.resume()
+  if (await endedWithin(container, timeout < 0 ? undefined : timeout * 1000)) return
+  await killRunning(context, container)
+}
+
+/** Kills a running container and waits for its end. */
+export async function killRunning(context: EngineContext, container: Container): Promise<void> {
+  container.update({ manuallyStopped: true })
+  container.cancelRestart?.()
+  if (!container.running) return
+  container.stopping = true
+  await signalTask(context, container, SIGKILL)
+  if (container.record.state.paused && container.run) await container.run.task.resume()
+  if (await endedWithin(container, KILL_PATIENCE)) return
+  throw new StrataError('internal', `tried to kill container, but did not receive an exit event`)
+}
+
+async function signalTask(context: EngineContext, container: Container, signal: number): Promise<void> {
+  try {
+    await container.run?.task.kill(signal)
+  } catch (error) {
+    // A process that has just ended needs no signal.
+    if (!isStrataError(error, 'not_found')) throw error
+  }
+  publishContainer(context, container, 'kill', { signal: String(signal) })
+}
+
+/** Whether the present run ends within so many milliseconds; without a number, waits for it. */
+async function endedWithin(container: Container, milliseconds: number | undefined): Promise<boolean> {
+  const ended = container.exited.then(() => true)
+  if (milliseconds === undefined) return ended
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), milliseconds)
+  try {
+    return await Promise.race([ended, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Sends any signal; SIGKILL (and what would stop it) waits for the end, as Docker does. */
+export async function killContainer(context: EngineContext, id: string, signalText: string): Promise<void> {
+  const container = context.containers.find(id)
+  const signal = parseSignal(signalText === '' ? 'SIGKILL' : signalText)
+  if (!container.running || !container.run) {
+    throw new StrataError('conflict', `cannot kill container: ${id}: container ${container.id} is not running`)
+  }
+  if (signal === SIGKILL) {
+    await killRunning(context, container)
+    return
+  }
+  if (signal === parseSignal(container.record.config.StopSignal || 'SIGTERM')) {
+    container.update({ manuallyStopped: true })
+    container.stopping = true
+  }
+  try {
+    await container.run.task.kill(signal)
+  } catch (error) {
+    throw new StrataError('internal', `cannot kill container: ${id}: ${messageOf(error)}`, { cause: error })
+  }
+  publishContainer(context, container, 'kill', { signal: String(signal) })
+}
+
+export async function restartContainer(context: EngineContext, id: string, options: StopOptions): Promise<void> {
+  const container = context.containers.find(id)
+  if (options.signal) parseSignal(options.signal)
+  if (container.running || container.record.state.restarting) await stopRunning(context, container, options)
+  await startContainer(context, container.id)
+  publishContainer(context, container, 'restart')
+}
+
+export async function pauseContainer(context: EngineContext, id: string): Promise<void> {
+  const container = context.containers.find(id)
+  using _lock = await context.locks.acquire(container.id)
+  requireRunning(container)
+  if (container.record.state.paused) {
+    throw new StrataError('conflict', `container ${container.id} is already paused`)
+  }
+  await container.run?.task.pause()
+  container.updateState({ paused: true })
+  publishContainer(context, container, 'pause')
+}
+
+export async function unpauseContainer(context: EngineContext, id: string): Promise<void> {
+  const container = context.containers.find(id)
+  using _lock = await context.locks.acquire(container.id)
+  if (!container.record.state.paused) {
+    throw new StrataError('conflict', `container ${container.id} is not paused`)
+  }
+  await container.run?.task.resume()
+  container.updateState({ paused: false })
+  publishContainer(context, container, 'unpause')
+}

@@ -1,0 +1,2 @@
+export { createVolumeStore } from './local.ts'
+export type { VolumeStore } from './volumes.ts'
