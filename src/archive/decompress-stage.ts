@@ -19,23 +19,33 @@ export async function stage(input: Bytes, args: DecompressArgs, emit: Emit): Pro
   const { expect, compression, limit } = args
   const source = hashed(input, expect)
   let size = 0
-  try {
-    for await (const chunk of ownChunks(decompress(source.bytes, compression ? { compression } : {}))) {
-      size += chunk.byteLength
-      if (size > limit) throw new StrataError('invalid_argument', `decompressed layer is larger than ${limit} bytes`)
-      await emit(chunk)
-    }
-  } catch (error) {
-    // A blob that was damaged on its way shows as corrupt data first; that its digest is wrong says more.
-    await source.verify()
-    throw error
+  for await (const chunk of ownChunks(decompressed(source, compression))) {
+    size += chunk.byteLength
+    if (size > limit) throw new StrataError('invalid_argument', `decompressed layer is larger than ${limit} bytes`)
+    await emit(chunk)
   }
   await source.verify()
   return expect
 }
 
-/** `bytes`, and a check (which reads what is left of them) that they are what is expected. Never reads beyond its size. */
-function hashed(bytes: Bytes, expect: ExpectedBlob): { bytes: Bytes; verify: () => Promise<void> } {
+async function* decompressed(source: HashedSource, compression: Compression | undefined): Bytes {
+  try {
+    yield* decompress(source.bytes, compression ? { compression } : {})
+  } catch (error) {
+    // A blob that was damaged on its way shows as corrupt data first; that its digest is wrong says more.
+    await source.verify()
+    throw error
+  }
+}
+
+interface HashedSource {
+  readonly bytes: Bytes
+  /** Reads what is left of the bytes and throws `failed_precondition` when they are not what was expected. */
+  verify(): Promise<void>
+}
+
+/** Hashes `bytes` while they are read; never hands on more than the expected size. */
+function hashed(bytes: Bytes, expect: ExpectedBlob): HashedSource {
   const hash = createHash('sha256')
   const iterator = bytes[Symbol.asyncIterator]()
   let size = 0
@@ -46,6 +56,7 @@ function hashed(bytes: Bytes, expect: ExpectedBlob): { bytes: Bytes; verify: () 
     })
   }
   const next = async (): Promise<Uint8Array | undefined> => {
+    if (size > expect.size) refuse({ size })
     if (ended) return undefined
     const { done, value } = await iterator.next()
     if (done) {
