@@ -9,6 +9,9 @@
  *
  * A *lease* names content and layers that must not be collected though no image refers to them yet: what a pull has
  * brought so far. It survives the engine, so that an interrupted pull can go on, and expires.
+ *
+ * Order that makes it safe to collect garbage at any moment: open a lease; for each thing, add it to the lease, wait for
+ * `settled`, and only then ask whether it is there or bring it; record the image; close the lease.
  */
 import type { Descriptor, DiffID, Digest, ImageConfig, Platform } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
@@ -53,11 +56,15 @@ export interface ImageSummary {
 }
 
 export interface ImageStore {
-  /** Records an image and, in the same transaction, sets `names` on it. */
+  /**
+   * Records an image and, in the same transaction, sets `names` on it. What was known of the same image before and is
+   * not in `record` (its manifest, where its layers come from) stays.
+   */
   put(record: ImageRecord, names: readonly { readonly reference: Reference; readonly target?: Descriptor }[]): void
   get(id: Digest): ImageRecord | undefined
   /** All images with their names, newest first: one indexed read. */
   list(): ImageSummary[]
+  /** Throws `not_found`. */
   summary(id: Digest): ImageSummary
   /**
    * What a user means by `text`: name (tag `latest` when none), repo digest, ID, or a unique prefix of one (with or without
@@ -65,6 +72,9 @@ export interface ImageStore {
    */
   resolve(text: string): { readonly record: ImageRecord; readonly name?: string }
   name(reference: Reference): NameRecord | undefined
+  /** All names and what they point to, sorted. */
+  names(): IterableIterator<readonly [name: string, record: NameRecord]>
+  /** Sets a name, taking it from the image that had it. A reference without tag and digest gets `latest`. Throws `not_found` without the image. */
   tag(reference: Reference, image: Digest, target?: Descriptor): void
   /** True when the name was there. */
   untag(reference: Reference): boolean
@@ -84,9 +94,24 @@ export interface Lease {
 export interface LeaseStore {
   /** Opens a lease, or goes on with the one of this id, for `milliseconds` from now. */
   open(id: string, milliseconds: number): void
+  /** Throws `not_found` without the lease. */
   addContent(id: string, digest: Digest): void
+  /** Throws `not_found` without the lease. */
   addLayer(id: string, layer: DiffID): void
+  /** No error when there is none. */
   close(id: string): void
   /** Those that have not expired. Drops the expired ones. */
   list(): Lease[]
+  /** Resolves when no collection is in the middle of removing `thing`. */
+  settled(thing: Digest | DiffID): Promise<void>
+  /** Begins a collection: see {@link Collection}. Read what is alive after this, not before. */
+  collect(): Collection
+}
+
+/** The right to remove what nobody needs. From its beginning to its end, all that is or gets leased is safe from it. */
+export interface Collection extends Disposable {
+  /** Whether `thing` was leased at any time since the beginning. */
+  isLeased(thing: Digest | DiffID): boolean
+  /** Does `work` unless `thing` is leased. Whoever leases it meanwhile waits in `settled` for the end. True when it was done. */
+  remove(thing: Digest | DiffID, work: () => Promise<void>): Promise<boolean>
 }

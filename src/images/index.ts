@@ -1,1 +1,12 @@
-export type { ImageLayer, ImageRecord, ImageStore, ImageSummary, Lease, LeaseStore, NameRecord } from './images.ts'
+export { createImageStore } from './image-store.ts'
+export type {
+  Collection,
+  ImageLayer,
+  ImageRecord,
+  ImageStore,
+  ImageSummary,
+  Lease,
+  LeaseStore,
+  NameRecord,
+} from './images.ts'
+export { createLeaseStore } from './lease-store.ts'
