@@ -18,4 +18,6 @@ export type {
   PullImageOptions,
   RegistryCredentials,
 } from './images/backend.ts'
+export { type Address, parseAddress } from './listen.ts'
+export { type ApiServer, type ApiServerOptions, type Backends, createApiServer } from './server.ts'
 export type { EventsOptions, SystemBackend } from './system/backend.ts'

@@ -8,6 +8,7 @@ export interface ExecBackend {
   start(id: string, options: StartExecOptions): Promise<void>
   /** Finds it; `connect()` of the session starts it. The streams are those that its creator asked for. */
   attach(id: string, options: StartExecOptions & { readonly signal: AbortSignal }): Promise<AttachSession>
+  /** `DetachKeys` as they were typed: the API encodes them. */
   inspect(id: string): Promise<ExecInspect>
   resize(id: string, size: { readonly height: number; readonly width: number }): Promise<void>
 }

@@ -1,0 +1,16 @@
+import type { Duplex } from 'node:stream'
+
+/** Milliseconds that a client gets to close its side after we have closed ours. */
+const limit = 5000
+
+/**
+ * Drops what the client still sends, until it has closed its side: closing a socket with unread input would reset the
+ * connection, and the client could lose the end of what was sent to it.
+ */
+export function linger(socket: Duplex): void {
+  if (socket.destroyed) return
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), limit)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
+}

@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Logger, StrataError } from '../std/index.ts'
+import type { ContainersBackend } from './containers/backend.ts'
+import { containerRoutes } from './containers/routes.ts'
+import { type Door, dispatch, dispatchHijack } from './dispatch.ts'
+import type { ExecBackend } from './exec/backend.ts'
+import { execRoutes } from './exec/routes.ts'
+import { HijackableMessage } from './hijackable-message.ts'
+import type { ImagesBackend } from './images/backend.ts'
+import { imageRoutes } from './images/routes.ts'
+import { type Address, listenOn } from './listen.ts'
+import { buildRouter } from './router.ts'
+import type { SystemBackend } from './system/backend.ts'
+import { systemRoutes } from './system/routes.ts'
+
+/** What the API is a face of, one backend a router. */
+export interface Backends {
+  readonly containers: ContainersBackend
+  readonly exec: ExecBackend
+  readonly images: ImagesBackend
+  readonly system: SystemBackend
+}
+
+export interface ApiServerOptions {
+  readonly backends: Backends
+  readonly log: Logger
+  /** Our version, for the `Server` header. */
+  readonly version: string
+}
+
+/**
+ * The Docker Engine API over HTTP: `listen` as often as there are addresses, then `close` once.
+ */
+export interface ApiServer {
+  /** Resolves when connections are taken. Throws `conflict` when somebody else listens there. */
+  listen(address: Address): Promise<void>
+  /**
+   * Takes no more connections, tells everything that streams to end, and resolves when all connections are closed; what
+   * is not by then is cut after `grace` milliseconds (5000).
+   */
+  close(grace?: number): Promise<void>
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { backends, log } = options
+  let closed = false
+  const active = new Set<AbortController>()
+  const door: Door = {
+    log,
+    active,
+    server: `Strata/${options.version} (linux)`,
+    route: buildRouter([
+      systemRoutes(backends.system),
+      imageRoutes(backends.images),
+      containerRoutes(backends.containers),
+      execRoutes(backends.exec),
+    ]),
+  }
+  const servers = new Set<Server>()
+  const sockets = new Set<Socket>()
+
+  return {
+    async listen(address) {
+      if (closed) throw new StrataError('failed_precondition', 'the server is closed')
+      const server = createServer({ IncomingMessage: HijackableMessage, keepAliveTimeout: 65_000, requestTimeout: 0 })
+      server.on('connection', socket => {
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+      })
+      server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+        void dispatch(door, request, response)
+      })
+      server.on('upgrade', (request: IncomingMessage, socket, head) => {
+        void dispatchHijack(door, request, socket as Socket, head)
+      })
+      await listenOn(server, address)
+      servers.add(server)
+      log.info({ address }, 'API listens')
+    },
+    async close(grace = 5000) {
+      closed = true
+      const ended = [...servers].map(server => new Promise(resolve => server.close(resolve)))
+      const reason = new StrataError('unavailable', 'the engine is shutting down')
+      for (const controller of active) controller.abort(reason)
+      for (const server of servers) server.closeIdleConnections()
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, grace)
+      await Promise.all(ended)
+      clearTimeout(cut)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { EventMessage, Version } from '../../apitypes/index.ts'
+import { StrataError } from '../../std/index.ts'
+import type { Exchange, Routes } from '../exchange.ts'
+import { parseFilters } from '../filters.ts'
+import { JsonStream } from '../json-stream.ts'
+import { sendJson } from '../reply.ts'
+import { apiVersion } from '../version.ts'
+import type { SystemBackend } from './backend.ts'
+
+export function systemRoutes(backend: SystemBackend): Routes {
+  return {
+    plain: {
+      'GET /_ping': ping,
+      'HEAD /_ping': ping,
+      'GET /version': async ({ response }) => sendJson(response, 200, withApiVersion(await backend.version())),
+      'GET /info': async ({ response }) => sendJson(response, 200, await backend.info()),
+      'GET /events': exchange => events(backend, exchange),
+      'POST /strata/system/check': async ({ response, signal }) => {
+        const stream = new JsonStream(response, '\n')
+        await stream.pipe(backend.check({ signal }))
+        stream.end()
+      },
+    },
+  }
+}
+
+async function ping({ response }: Exchange): Promise<void> {
+  response.writeHead(200, {
+    // The classic builder; 2 would send the CLI to BuildKit.
+    'Builder-Version': '1',
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    Pragma: 'no-cache',
+    Swarm: 'inactive',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': response.req.method === 'HEAD' ? 0 : 2,
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : 'OK')
+}
+
+/** The engine does not know which versions of the API are spoken here. */
+function withApiVersion(version: Version): Version {
+  return {
+    ...version,
+    ApiVersion: apiVersion.max,
+    MinAPIVersion: apiVersion.min,
+    Components: version.Components.map(component =>
+      component.Details && 'ApiVersion' in component.Details
+        ? { ...component, Details: { ...component.Details, ApiVersion: apiVersion.max, MinAPIVersion: apiVersion.min } }
+        : component,
+    ),
+  }
+}
+
+async function events(backend: SystemBackend, { query, response, signal }: Exchange): Promise<void> {
+  const since = query.time('since')
+  const until = query.time('until')
+  if (since !== undefined && until !== undefined && since > until) {
+    throw new StrataError(
+      'invalid_argument',
+      `\`since\` time (${query.text('since')}) cannot be after \`until\` time (${query.text('until')})`,
+    )
+  }
+  const filters = parseFilters(query.text('filters'))
+  const stream = new JsonStream(response, '\n')
+  const options = { filters, signal, ...(since !== undefined && { since }), ...(until !== undefined && { until }) }
+  await stream.pipe(legacy(backend.events(options)))
+  stream.end()
+}
+
+/** Events of containers and images begin with the fields that they had before API 1.22. */
+async function* legacy(messages: AsyncIterable<EventMessage>): AsyncGenerator<object> {
+  for await (const message of messages) {
+    const { Type, Action, Actor } = message
+    const old = { status: Action, id: Actor.ID }
+    if (Type === 'container') yield { ...old, from: Actor.Attributes.image, ...message }
+    else if (Type === 'image') yield { ...old, ...message }
+    else yield message
+  }
+}
