@@ -4,7 +4,10 @@ import type { SparseRun, TarEntryType, TarHeader } from './archive.ts'
 import { formatPax, formatTime } from './format-pax.ts'
 import { BLOCK_BYTES, checksum } from './header-block.ts'
 
-/** What must be said of an entry to write it; what is left out is 0, empty, or absent. */
+/**
+ * What must be said of an entry to write it; what is left out is 0, empty, or absent. Runs of `sparse` should begin and
+ * end at multiples of 512 (or at the end of the file): GNU tar reads no others.
+ */
 export type TarHeaderInput = Pick<TarHeader, 'name' | 'type'> & Partial<TarHeader>
 
 const FLAGS: Readonly<Record<TarEntryType, string>> = {
