@@ -1,6 +1,5 @@
 import type { ByteString } from '../../archive/index.ts'
-import type { FinishedTree } from '../tree/finish.ts'
-import { sortedNames } from '../tree/finish.ts'
+import { byBytes, type FinishedTree, sortedNames } from '../tree/finish.ts'
 import { type Node, S_IFMT, S_IFREG } from '../tree/node.ts'
 import { type ChunkPlan, type DataArea, planChunks } from './chunks.ts'
 import { alignUp, BLOCK, CHUNK_INDEX, DIRENT, INODE, INODE_UNIT, META_OFFSET } from './format.ts'
@@ -34,7 +33,7 @@ export interface DirectoryBlock {
 export function storedNames(directory: Node): ByteString[] {
   const names = sortedNames(directory)
   names.push('.' as ByteString, '..' as ByteString)
-  return names.sort()
+  return names.sort(byBytes)
 }
 
 /** Cuts the names into blocks; a name never goes on in the next one. */

@@ -1,134 +1,72 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { isMountPoint, mountsUnder, unmount } from '../../host/index.ts'
+import { isMountPoint, mountsUnder } from '../../host/index.ts'
 import type { DiffID } from '../../oci/index.ts'
-import { type Blob, type Bytes, KeyedLock, StrataError } from '../../std/index.ts'
+import { StrataError } from '../../std/index.ts'
+import { BaseDriver } from '../base-driver.ts'
 import { findChanges } from '../changes/find-changes.ts'
 import { measure } from '../changes/measure.ts'
-import type { Change, IngestOptions, LayerDriver, LayerInfo, RecoveryReport, Rootfs, Usage } from '../layers.ts'
-import type { LayerStore } from '../store/layer-store.ts'
+import type { Change, RecoveryReport, Rootfs, Usage } from '../layers.ts'
+import type { DriverParts } from '../open-parts.ts'
 import type { Paths } from '../store/paths.ts'
-import type { Syncer } from '../store/syncer.ts'
-import type { Trash } from '../store/trash.ts'
-import { makeRoot, type WritableStore } from '../store/writable-store.ts'
+import { makeRoot } from '../store/writable-store.ts'
 import type { Lowers } from './lowers.ts'
 import type { OverlayFolders } from './mount-overlay.ts'
+import { rootfsMounts } from './rootfs-mounts.ts'
 
-export interface StackedParts {
-  readonly name: string
-  readonly status: readonly (readonly [string, string])[]
-  readonly paths: Paths
-  readonly layers: LayerStore
-  readonly writables: WritableStore
+export interface StackedParts extends DriverParts {
   readonly lowers: Lowers
-  readonly trash: Trash
-  readonly syncer: Syncer
   readonly mountOverlay: (target: string, folders: OverlayFolders) => void
 }
 
 /** A driver that stacks folders with overlayfs: `upper`, `work` and `merged` in a writable's folder. */
-export class StackedDriver implements LayerDriver {
-  readonly independent = true
-  readonly #parts: StackedParts
+export class StackedDriver extends BaseDriver {
+  protected override readonly parts: StackedParts
   readonly #paths: Paths
   /** Mounted writables: how often `mount` was called. */
   readonly #mounted = new Map<string, number>()
-  readonly #lock = new KeyedLock()
+  readonly #rootfs = rootfsMounts()
 
   constructor(parts: StackedParts) {
-    this.#parts = parts
+    super(parts)
+    this.parts = parts
     this.#paths = parts.paths
   }
 
-  get name(): string {
-    return this.#parts.name
+  protected async fill(directory: string): Promise<void> {
+    await makeRoot(join(directory, 'upper'))
+    await mkdir(join(directory, 'work'), { mode: 0o700 })
+    await makeRoot(join(directory, 'merged'))
   }
 
-  get status(): readonly (readonly [string, string])[] {
-    return this.#parts.status
-  }
-
-  ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
-    return this.#parts.layers.ingest(tar, options)
-  }
-
-  async has(layer: DiffID): Promise<boolean> {
-    return (await this.#parts.layers.find(layer)) !== undefined
-  }
-
-  info(layer: DiffID): Promise<LayerInfo> {
-    return this.#parts.layers.info(layer)
-  }
-
-  walk(): AsyncIterable<LayerInfo> {
-    return this.#parts.layers.walk()
-  }
-
-  open(layer: DiffID): Promise<Blob> {
-    return this.#parts.layers.open(layer)
-  }
-
-  verify(layer: DiffID): Promise<void> {
-    return this.#parts.layers.verify(layer)
-  }
-
-  async remove(layer: DiffID): Promise<number> {
-    const { layers, writables, lowers } = this.#parts
-    using _held = await this.#lock.acquire(`layer ${layer}`)
-    await layers.info(layer)
-    const user = await writables.userOf(layer)
-    if (user !== undefined) throw new StrataError('conflict', `layer ${layer} is used by writable ${user}`)
+  protected async letGo(layer: DiffID): Promise<void> {
+    const { lowers } = this.parts
     if (lowers.inUse(layer)) throw new StrataError('conflict', `layer ${layer} is in use`)
     await lowers.clear(layer)
-    return layers.remove(layer)
-  }
-
-  async createWritable(id: string, chain: readonly DiffID[]): Promise<void> {
-    const { layers, writables } = this.#parts
-    using _held = await this.#lock.acquire(id)
-    // Holding the layers' locks would order this against `remove`; looking again afterwards costs less.
-    for (const layer of chain) await layers.info(layer)
-    await writables.create(id, chain, async directory => {
-      await makeRoot(join(directory, 'upper'))
-      await mkdir(join(directory, 'work'), { mode: 0o700 })
-      await makeRoot(join(directory, 'merged'))
-    })
-    for (const layer of chain) {
-      if (await layers.find(layer)) continue
-      await writables.remove(id)
-      throw new StrataError('not_found', `layer ${layer} does not exist`)
-    }
-  }
-
-  async hasWritable(id: string): Promise<boolean> {
-    return (await this.#parts.writables.chains()).has(id)
-  }
-
-  async *writables(): AsyncGenerator<{ readonly id: string; readonly chain: readonly DiffID[] }> {
-    for (const [id, chain] of await this.#parts.writables.chains()) yield { id, chain }
   }
 
   async mount(id: string): Promise<Rootfs> {
     const path = this.#paths.writable(id, 'merged')
-    using _held = await this.#lock.acquire(id)
-    const chain = await this.#parts.writables.chain(id)
+    using _held = await this.lock.acquire(id)
+    const chain = await this.parts.writables.chain(id)
     const users = this.#mounted.get(id) ?? 0
+    await this.#rootfs.settle(path)
     const there = await isMountPoint(path)
     if (users === 0) {
-      const lowers = await this.#parts.lowers.acquire(chain)
+      const lowers = await this.parts.lowers.acquire(chain)
       try {
         if (!there) this.#mountAt(id, path, lowers)
       } catch (error) {
-        await this.#parts.lowers.release(chain)
+        await this.parts.lowers.release(chain)
         throw error
       }
     } else if (!there) {
       // Somebody else unmounted it: layers may be gone as well.
-      const lowers = await this.#parts.lowers.acquire(chain)
+      const lowers = await this.parts.lowers.acquire(chain)
       try {
         this.#mountAt(id, path, lowers)
       } finally {
-        await this.#parts.lowers.release(chain)
+        await this.parts.lowers.release(chain)
       }
     }
     this.#mounted.set(id, users + 1)
@@ -136,7 +74,7 @@ export class StackedDriver implements LayerDriver {
   }
 
   #mountAt(id: string, path: string, lowers: readonly string[]): void {
-    this.#parts.mountOverlay(path, {
+    this.parts.mountOverlay(path, {
       lowers: lowers.length > 0 ? lowers : [join(this.#paths.root, 'empty')],
       upper: this.#paths.writable(id, 'upper'),
       work: this.#paths.writable(id, 'work'),
@@ -144,7 +82,7 @@ export class StackedDriver implements LayerDriver {
   }
 
   async unmount(id: string): Promise<void> {
-    using _held = await this.#lock.acquire(id)
+    using _held = await this.lock.acquire(id)
     const users = this.#mounted.get(id) ?? 0
     if (users > 1) this.#mounted.set(id, users - 1)
     else await this.#unmountFully(id)
@@ -152,36 +90,36 @@ export class StackedDriver implements LayerDriver {
 
   /** Unmounts whatever is there, whoever mounted it. */
   async #unmountFully(id: string): Promise<void> {
-    while (await unmount(this.#paths.writable(id, 'merged')));
-    if (this.#mounted.delete(id)) await this.#parts.lowers.release(await this.#parts.writables.chain(id))
+    await this.#rootfs.unmount(this.#paths.writable(id, 'merged'))
+    if (this.#mounted.delete(id)) await this.parts.lowers.release(await this.parts.writables.chain(id))
   }
 
   async removeWritable(id: string): Promise<void> {
-    using _held = await this.#lock.acquire(id)
+    using _held = await this.lock.acquire(id)
     await this.#unmountFully(id)
-    await this.#parts.writables.remove(id)
+    await this.parts.writables.remove(id)
   }
 
   async *changes(id: string): AsyncGenerator<Change> {
-    const chain = await this.#parts.writables.chain(id)
-    const lowers = await this.#parts.lowers.acquire(chain)
+    const chain = await this.parts.writables.chain(id)
+    const lowers = await this.parts.lowers.acquire(chain)
     try {
       yield* await findChanges(this.#paths.writable(id, 'upper'), lowers)
     } finally {
-      await this.#parts.lowers.release(chain)
+      await this.parts.lowers.release(chain)
     }
   }
 
   async usage(id: string): Promise<Usage> {
-    await this.#parts.writables.chain(id)
+    await this.parts.writables.chain(id)
     return measure(this.#paths.writable(id, 'upper'))
   }
 
   describe(id: string): Readonly<Record<string, string>> {
     return {
       ID: id,
-      LowerDir: (this.#parts.writables.known(id) ?? [])
-        .map(layer => this.#parts.lowers.path(layer))
+      LowerDir: (this.parts.writables.known(id) ?? [])
+        .map(layer => this.parts.lowers.path(layer))
         .reverse()
         .join(':'),
       MergedDir: this.#paths.writable(id, 'merged'),
@@ -191,12 +129,12 @@ export class StackedDriver implements LayerDriver {
   }
 
   async recover(mounted: ReadonlySet<string>): Promise<RecoveryReport> {
-    const { layers, writables, lowers, trash } = this.#parts
+    const { layers, writables, lowers, trash } = this.parts
     const unmounted: string[] = []
     for (const { mountPoint } of await mountsUnder(this.#paths.writables)) {
       const id = basename(dirname(mountPoint))
       if (mounted.has(id) || this.#mounted.has(id)) continue
-      if (await unmount(mountPoint)) unmounted.push(mountPoint)
+      if (await this.#rootfs.unmount(mountPoint)) unmounted.push(mountPoint)
     }
     const keep = new Set<DiffID>()
     for (const [id, chain] of await writables.chains()) {
@@ -209,7 +147,8 @@ export class StackedDriver implements LayerDriver {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { lowers, syncer, trash } = this.#parts
+    const { lowers, syncer, trash } = this.parts
+    await this.#rootfs.settle()
     await lowers.close()
     await syncer.flush()
     await trash.settle()

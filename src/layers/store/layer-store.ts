@@ -141,13 +141,14 @@ export class LayerStore {
   /** Moves a layer that nobody uses away, and deletes it in the background. Returns the bytes that this gives back. */
   async remove(diffID: DiffID): Promise<number> {
     using _held = await this.#lock.acquire(diffID)
-    await this.info(diffID)
+    const { size } = await this.info(diffID)
     await this.#options.syncer.forget(diffID)
     const directory = this.#paths.layer(diffID)
     let bytes = 0
     for (const name of await readdir(directory)) {
       const entry = await stat(join(directory, name))
-      bytes += entry.blocks * 512
+      if (entry.isFile()) bytes += entry.blocks * 512
+      else if (name === 'diff') bytes += size
     }
     await this.#options.trash.put(directory)
     return bytes

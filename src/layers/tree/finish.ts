@@ -14,9 +14,14 @@ export interface FinishedTree {
   readonly size: number
 }
 
+/** Orders byte strings by their bytes. */
+export function byBytes(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 /** The names of a directory in the order of their bytes. */
 export function sortedNames(directory: Node): ByteString[] {
-  return [...directory.children!.keys()].sort()
+  return [...directory.children!.keys()].sort(byBytes)
 }
 
 /** Puts whiteouts in place, counts links and lists the inodes. The tree must not be added to afterwards. */

@@ -39,7 +39,7 @@ export class Node {
   /** Names that this layer removes from the layers below, with the entry that said so. */
   whiteouts: Map<ByteString, Node> | undefined = undefined
   /** Whether the layers below don't show through this directory. */
-  opaque = false
+  opaque: boolean = false
   /** Which layer's tar `dataOffset` is in, when the trees of several layers were merged; lowest is 0. */
   layer = 0
   /** Names that refer to this inode; set when a tree is finished. Directories: 2 and one for each directory in them. */

@@ -1,0 +1,87 @@
+import type { DiffID } from '../oci/index.ts'
+import { type Blob, type Bytes, KeyedLock, StrataError } from '../std/index.ts'
+import type { Change, IngestOptions, LayerDriver, LayerInfo, RecoveryReport, Rootfs, Usage } from './layers.ts'
+import type { DriverParts } from './open-parts.ts'
+
+/** What all drivers do alike: the layers themselves, and the list of writables. */
+export abstract class BaseDriver implements LayerDriver {
+  readonly independent = true
+  readonly name: string
+  readonly status: readonly (readonly [string, string])[]
+  protected readonly parts: DriverParts
+  /** Orders what is done with one writable, and removals of one layer. */
+  protected readonly lock = new KeyedLock()
+
+  constructor(parts: DriverParts) {
+    this.parts = parts
+    this.name = parts.name
+    this.status = parts.status
+  }
+
+  abstract mount(id: string): Promise<Rootfs>
+  abstract unmount(id: string): Promise<void>
+  abstract removeWritable(id: string): Promise<void>
+  abstract changes(id: string): AsyncIterable<Change>
+  abstract usage(id: string): Promise<Usage>
+  abstract describe(id: string): Readonly<Record<string, string>>
+  abstract recover(mounted: ReadonlySet<string>): Promise<RecoveryReport>
+  abstract [Symbol.asyncDispose](): Promise<void>
+  /** Fills the folder of a new writable. */
+  protected abstract fill(directory: string, chain: readonly DiffID[]): Promise<void>
+  /** Lets go of a layer that no writable stands on; throws `conflict` when it is in use all the same. */
+  protected abstract letGo(layer: DiffID): Promise<void>
+
+  ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
+    return this.parts.layers.ingest(tar, options)
+  }
+
+  async has(layer: DiffID): Promise<boolean> {
+    return (await this.parts.layers.find(layer)) !== undefined
+  }
+
+  info(layer: DiffID): Promise<LayerInfo> {
+    return this.parts.layers.info(layer)
+  }
+
+  walk(): AsyncIterable<LayerInfo> {
+    return this.parts.layers.walk()
+  }
+
+  open(layer: DiffID): Promise<Blob> {
+    return this.parts.layers.open(layer)
+  }
+
+  verify(layer: DiffID): Promise<void> {
+    return this.parts.layers.verify(layer)
+  }
+
+  async remove(layer: DiffID): Promise<number> {
+    using _held = await this.lock.acquire(`layer ${layer}`)
+    await this.parts.layers.info(layer)
+    const user = await this.parts.writables.userOf(layer)
+    if (user !== undefined) throw new StrataError('conflict', `layer ${layer} is used by writable ${user}`)
+    await this.letGo(layer)
+    return this.parts.layers.remove(layer)
+  }
+
+  async createWritable(id: string, chain: readonly DiffID[]): Promise<void> {
+    const { layers, writables } = this.parts
+    using _held = await this.lock.acquire(id)
+    for (const layer of chain) await layers.info(layer)
+    await writables.create(id, chain, directory => this.fill(directory, chain))
+    // From here on `remove` sees the chain; what it took away in the meantime is looked for once more.
+    for (const layer of chain) {
+      if (await layers.find(layer)) continue
+      await writables.remove(id)
+      throw new StrataError('not_found', `layer ${layer} does not exist`)
+    }
+  }
+
+  async hasWritable(id: string): Promise<boolean> {
+    return (await this.parts.writables.chains()).has(id)
+  }
+
+  async *writables(): AsyncGenerator<{ readonly id: string; readonly chain: readonly DiffID[] }> {
+    for (const [id, chain] of await this.parts.writables.chains()) yield { id, chain }
+  }
+}

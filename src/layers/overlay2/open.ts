@@ -1,0 +1,19 @@
+import { syncFileSystem } from '../../host/index.ts'
+import { beside } from '../../std/index.ts'
+import type { LayerDriver } from '../layers.ts'
+import { type DriverOptions, openParts } from '../open-parts.ts'
+import { StackedDriver } from '../stacked/driver.ts'
+import { mountOverlay } from '../stacked/mount-overlay.ts'
+import { layerFolders } from './folders.ts'
+
+/**
+ * Opens the `overlay2` driver at `<root>/overlay2`: layers are unpacked, for kernels that can't mount them as they are.
+ *
+ * `layer.tar` is kept beside what is unpacked from it, as it is: every file takes its space twice. That is the price
+ * of giving back the exact tar, and of being able to verify, and to unpack again, what was not yet synced when the
+ * machine went down.
+ */
+export async function openOverlay2Driver(options: DriverOptions): Promise<LayerDriver> {
+  const parts = await openParts('overlay2', options, { stage: beside(import.meta.url, 'stage'), sync: syncFileSystem })
+  return new StackedDriver({ ...parts, lowers: layerFolders(parts.paths, parts.layers), mountOverlay })
+}

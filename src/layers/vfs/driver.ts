@@ -1,0 +1,84 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFileSystem } from '../../host/index.ts'
+import type { DiffID } from '../../oci/index.ts'
+import { beside, runStage } from '../../std/index.ts'
+import { BaseDriver } from '../base-driver.ts'
+import { measure } from '../changes/measure.ts'
+import type { Change, LayerDriver, RecoveryReport, Rootfs, Usage } from '../layers.ts'
+import { type DriverOptions, openParts } from '../open-parts.ts'
+import { explained } from '../store/files.ts'
+import type { TreeStageArgs } from './tree-stage.ts'
+
+/**
+ * Opens the `vfs` driver at `<root>/vfs`: works on any file system and mounts nothing. A layer is its tar alone; each
+ * writable is a whole copy of what its chain shows, unpacked when it is made.
+ */
+export async function openVfsDriver(options: DriverOptions): Promise<LayerDriver> {
+  return new VfsDriver(
+    await openParts('vfs', options, { stage: beside(import.meta.url, 'layer-stage'), sync: syncFileSystem }),
+  )
+}
+
+class VfsDriver extends BaseDriver {
+  protected async fill(directory: string, chain: readonly DiffID[]): Promise<void> {
+    await this.#run('fill', join(directory, 'rootfs'), chain)
+  }
+
+  protected async letGo(): Promise<void> {}
+
+  async #run(mode: TreeStageArgs['mode'], rootfs: string, chain: readonly DiffID[]): Promise<readonly Change[]> {
+    const tars = chain.map(layer => this.parts.paths.layer(layer, 'layer.tar'))
+    const options = { input: nothing(), signal: new AbortController().signal }
+    const run = runStage<TreeStageArgs, readonly Change[]>(
+      beside(import.meta.url, 'tree-stage'),
+      { mode, tars, rootfs },
+      options,
+    )
+    return run.result.catch((error: unknown) => {
+      throw explained(error)
+    })
+  }
+
+  async mount(id: string): Promise<Rootfs> {
+    await this.parts.writables.chain(id)
+    return { path: this.parts.paths.writable(id, 'rootfs') }
+  }
+
+  async unmount(id: string): Promise<void> {
+    this.parts.paths.writable(id)
+  }
+
+  async removeWritable(id: string): Promise<void> {
+    using _held = await this.lock.acquire(id)
+    await this.parts.writables.remove(id)
+  }
+
+  async *changes(id: string): AsyncGenerator<Change> {
+    const chain = await this.parts.writables.chain(id)
+    yield* await this.#run('compare', this.parts.paths.writable(id, 'rootfs'), chain)
+  }
+
+  async usage(id: string): Promise<Usage> {
+    await this.parts.writables.chain(id)
+    return measure(this.parts.paths.writable(id, 'rootfs'))
+  }
+
+  describe(id: string): Readonly<Record<string, string>> {
+    return { ID: id, Dir: this.parts.paths.writable(id, 'rootfs') }
+  }
+
+  async recover(): Promise<RecoveryReport> {
+    const { layers, paths, trash } = this.parts
+    for (const name of await readdir(paths.tmp)) await trash.put(join(paths.tmp, name))
+    await trash.sweep()
+    return { unmounted: [], dropped: await layers.recover() }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.parts.syncer.flush()
+    await this.parts.trash.settle()
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
