@@ -159,7 +159,9 @@ function sparseMap(runs: readonly SparseRun[], size: number): Buffer {
     if (!(run.offset >= end && run.size > 0 && run.offset + run.size <= size)) throw unwritable('sparse map')
     end = run.offset + run.size
   }
-  const lines = [runs.length, ...runs.flatMap(run => [run.offset, run.size])]
+  // GNU tar gives a file the size at which its last run ends: a hole at the end is ended by an empty run.
+  const all = end < size ? [...runs, { offset: size, size: 0 }] : runs
+  const lines = [all.length, ...all.flatMap(run => [run.offset, run.size])]
   const text = `${lines.join('\n')}\n`
   const map = Buffer.alloc(Math.ceil(text.length / BLOCK_BYTES) * BLOCK_BYTES)
   map.write(text, 'latin1')
