@@ -1,8 +1,8 @@
 import type { Descriptor } from '../oci/index.ts'
-import { type Bytes, StrataError } from '../std/index.ts'
+import { type Bytes, isStrataError, StrataError } from '../std/index.ts'
 import { gathered } from './gathered.ts'
 import type { HttpResponse } from './http-client.ts'
-import type { RegistryClient, Repository } from './registry.ts'
+import type { RegistryClient, Repository, ResourceRequest } from './registry.ts'
 import type { RequestOptions } from './remotes.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function fetchBlob(
   const { repository, descriptor, offset } = wanted
   const headers: Record<string, string> = { 'accept-encoding': 'identity' }
   if (offset > 0) headers.range = `bytes=${offset}-`
-  const response = await registry.get(repository, { ...options, resource: `blobs/${descriptor.digest}`, headers })
+  const response = await open(registry, repository, { ...options, resource: `blobs/${descriptor.digest}`, headers })
   try {
     const start = startOf(response, offset)
     checkLength(response, descriptor, start)
@@ -26,6 +26,15 @@ export async function fetchBlob(
   } catch (error) {
     await response.discard()
     throw error
+  }
+}
+
+async function open(registry: RegistryClient, repository: Repository, request: ResourceRequest): Promise<HttpResponse> {
+  try {
+    return await registry.get(repository, request)
+  } catch (error) {
+    if (!isStrataError(error, 'not_found')) throw error
+    throw new StrataError('not_found', 'unknown blob', { cause: error, details: error.details })
   }
 }
 

@@ -12,34 +12,42 @@ const accept = [
   '*/*;q=0.1',
 ].join(', ')
 
+export interface WantedManifest {
+  readonly repository: Repository
+  /** Tag or digest. */
+  readonly name: string
+  /** The reference as users know it, for messages. */
+  readonly shown: string
+}
+
 /**
  * A manifest or an index by tag or digest, verified against the digest that was asked for and the one that the registry
  * names: https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests
  */
 export async function fetchManifest(
   registry: RegistryClient,
-  wanted: { readonly repository: Repository; readonly name: string },
+  wanted: WantedManifest,
   options: RequestOptions,
 ): Promise<ResolvedManifest> {
-  const { repository, name } = wanted
+  const { repository, name, shown } = wanted
   const resource = `manifests/${name}`
   const response = await registry.get(repository, { ...options, resource, headers: { accept } })
   const length = Number(response.headers['content-length'] ?? 0)
   if (length > MANIFEST_LIMIT) {
     await response.discard()
-    throw tooLarge(wanted)
+    throw tooLarge(shown)
   }
   let bytes: Buffer
   try {
     bytes = await collect(response.body, MANIFEST_LIMIT)
   } catch (error) {
-    throw isStrataError(error, 'invalid_argument') ? tooLarge(wanted) : error
+    throw isStrataError(error, 'invalid_argument') ? tooLarge(shown) : error
   }
   const digest = digestOf(bytes)
   for (const expected of [name, response.headers['docker-content-digest']]) {
     if (typeof expected === 'string' && isDigest(expected)) verify(digest, expected)
   }
-  const mediaType = manifestType(single(response.headers['content-type']) ?? '', bytes, `${repository.path} ${name}`)
+  const mediaType = manifestType(single(response.headers['content-type']) ?? '', bytes, shown)
   return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes }
 }
 
@@ -50,8 +58,8 @@ function verify(actual: Digest, expected: Digest): void {
   })
 }
 
-function tooLarge({ repository, name }: { readonly repository: Repository; readonly name: string }): StrataError {
-  return new StrataError('invalid_argument', `manifest of ${repository.path} ${name} is larger than 4 MiB`)
+function tooLarge(shown: string): StrataError {
+  return new StrataError('invalid_argument', `manifest of ${shown} is larger than 4 MiB`)
 }
 
 function single(header: string | string[] | undefined): string | undefined {

@@ -47,7 +47,10 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
       const name = reference.digest ?? reference.tag ?? 'latest'
       await patiently(() => registry.ping(reference.domain, signal), signal)
       try {
-        return await patiently(() => fetchManifest(registry, { repository: reference, name }, request), signal)
+        return await patiently(
+          () => fetchManifest(registry, { repository: reference, name, shown: familiarString(reference) }, request),
+          signal,
+        )
       } catch (error) {
         throw translate(error, reference)
       }
@@ -59,7 +62,7 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
   function fetcher(reference: Reference, request: RequestOptions): Fetcher {
     return {
       async manifest(descriptor) {
-        const wanted = { repository: reference, name: descriptor.digest }
+        const wanted = { repository: reference, name: descriptor.digest, shown: familiarString(reference) }
         try {
           const found = await patiently(() => fetchManifest(registry, wanted, request), request.signal)
           return found.bytes

@@ -1,0 +1,213 @@
+import { decompressOffThread } from '../archive/index.ts'
+import type { ContentStore } from '../content/index.ts'
+import type { LayerDriver, LayerInfo } from '../layers/index.ts'
+import type { ChainID, Descriptor, DiffID, Digest } from '../oci/index.ts'
+import type { Fetcher } from '../remotes/index.ts'
+import { type Bytes, isStrataError, type KeyedLock, messageOf, StrataError } from '../std/index.ts'
+import { type Download, missingBytes, wholeBlob } from './download.ts'
+import type { LayerProgress } from './layer-progress.ts'
+import type { Slots } from './slots.ts'
+
+/** What all layers of all pulls share. */
+export interface LayerRoad {
+  readonly content: ContentStore
+  readonly layers: LayerDriver
+  /** One blob is worked on once at a time. */
+  readonly lock: KeyedLock
+  /** Downloads at once. */
+  readonly slots: Slots
+  readonly attempts: number
+  readonly second: number
+  readonly maxLayerSize: number
+  readonly keepCompressed: boolean
+}
+
+/** One layer on its way in. */
+export interface WantedLayer {
+  readonly diffID: DiffID
+  readonly descriptor: Descriptor
+  readonly fetcher: (signal: AbortSignal) => Fetcher
+  /** For drivers that need the layers below first: their chain, and when it is there. */
+  readonly below?: { readonly chain: ChainID; readonly ready: Promise<unknown> }
+}
+
+export interface JobContext {
+  readonly progress: LayerProgress
+  readonly signal: AbortSignal
+}
+
+/** Where the compressed bytes of a layer wait until the layer is there. */
+export function ingestRef(digest: Digest): string {
+  return `layer-${digest}`
+}
+
+/** Brings a layer into the layer store, unless it is there; its bytes are verified as they flow. */
+export async function bringLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<LayerInfo> {
+  const { lock, slots, layers } = road
+  const { descriptor, below } = wanted
+  const { progress, signal } = job
+  const inOrder = !layers.independent && below !== undefined
+  let here: LayerInfo | undefined
+  {
+    using _lock = await lock.acquire(descriptor.digest, signal)
+    if (await layers.has(wanted.diffID)) return finished(await layers.info(wanted.diffID), progress)
+    if (!slots.available) progress.status('Waiting')
+    using _slot = await slots.acquire(signal)
+    if (inOrder) await prefetch(road, wanted, job)
+    else here = await ingestLayer(road, wanted, job)
+  }
+  if (!here) {
+    await below?.ready
+    using _lock = await lock.acquire(descriptor.digest, signal)
+    const present = await layers.has(wanted.diffID)
+    here = present ? await layers.info(wanted.diffID) : await ingestLayer(road, wanted, job)
+  }
+  return finished(here, progress)
+}
+
+function finished(layer: LayerInfo, progress: LayerProgress): LayerInfo {
+  progress.status('Pull complete')
+  return layer
+}
+
+/** Ingests; bytes of an earlier, interrupted pull that turn out to be damaged are fetched anew, once. */
+async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<LayerInfo> {
+  const ref = ingestRef(wanted.descriptor.digest)
+  for (;;) {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([job.signal, stop.signal])
+    const outcome = await tryIngest(road, wanted, { ...job, signal }).finally(() => stop.abort())
+    if ('layer' in outcome) {
+      if (!road.keepCompressed) await road.content.abort(ref)
+      return outcome.layer
+    }
+    const { error, resumed } = outcome
+    const refused = isStrataError(error, 'failed_precondition') || isStrataError(error, 'invalid_argument')
+    if (refused) await road.content.abort(ref)
+    if (!resumed || !isStrataError(error, 'failed_precondition')) throw error
+  }
+}
+
+type Outcome = { readonly layer: LayerInfo } | { readonly error: unknown; readonly resumed: boolean }
+
+async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<Outcome> {
+  const { content } = road
+  const { descriptor } = wanted
+  const { digest, size } = descriptor
+  if (await content.has(digest)) {
+    await using blob = await content.open(digest)
+    return attempt(road, wanted, { job, bytes: blob.bytes(), resumed: false, status: 'Extracting' })
+  }
+  await using writer = await content.writer(ingestRef(digest), { hash: false })
+  if (writer.offset > size) await writer.truncate(0)
+  const resumed = writer.offset > 0
+  const status = writer.offset === size ? 'Extracting' : 'Downloading'
+  const bytes = wholeBlob(downloadOf(road, wanted, { job, writer }))
+  const outcome = await attempt(road, wanted, { job, bytes, resumed, status })
+  if ('layer' in outcome && road.keepCompressed) await writer.commit({ digest, size })
+  return outcome
+}
+
+interface Attempt {
+  readonly job: JobContext
+  /** The compressed bytes. */
+  readonly bytes: Bytes
+  readonly resumed: boolean
+  readonly status: 'Downloading' | 'Extracting'
+}
+
+async function attempt(road: LayerRoad, wanted: WantedLayer, { job, ...source }: Attempt): Promise<Outcome> {
+  const { layers, maxLayerSize } = road
+  const { descriptor, diffID, below } = wanted
+  const { progress, signal } = job
+  const total = descriptor.size
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    let passed = 0
+    for await (const chunk of source.bytes) {
+      // Before the chunk goes: it changes threads, and its buffer goes with it.
+      passed += chunk.byteLength
+      progress.bytes(source.status, passed, total)
+      yield chunk
+    }
+    if (source.status === 'Downloading') progress.status('Verifying Checksum')
+  }
+  let ended = false
+  let broken: { readonly error: unknown } | undefined
+  async function* noted(output: Bytes): AsyncGenerator<Uint8Array> {
+    try {
+      yield* output
+    } catch (error) {
+      broken = { error }
+      throw error
+    }
+    ended = true
+    if (source.status === 'Downloading') progress.status('Download complete')
+    progress.bytes('Extracting', total, total)
+  }
+  try {
+    const run = decompressOffThread(counted(), { expect: descriptor, limit: maxLayerSize, signal })
+    const layer = await layers.ingest(noted(run.output), {
+      expect: diffID,
+      limit: maxLayerSize,
+      signal,
+      ...(below && { parent: below.chain }),
+    })
+    // Not ended: the layer was there already, and nobody will read on.
+    if (ended) await run.result
+    return { layer }
+  } catch (error) {
+    return { error: broken ? layerError(broken.error) : registerError(error), resumed: source.resumed }
+  }
+}
+
+/** Fetches the compressed bytes only, to be ingested when the layers below are there. */
+async function prefetch(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<void> {
+  const { content } = road
+  const { digest, size } = wanted.descriptor
+  if (await content.has(digest)) return
+  await using writer = await content.writer(ingestRef(digest), { hash: false })
+  if (writer.offset > size) await writer.truncate(0)
+  for await (const chunk of missingBytes(downloadOf(road, wanted, { job, writer }))) {
+    job.progress.bytes('Downloading', Math.max(chunk.byteLength, writer.offset), size)
+  }
+  job.progress.status('Download complete')
+}
+
+function downloadOf(
+  road: LayerRoad,
+  wanted: WantedLayer,
+  { job, writer }: { readonly job: JobContext; readonly writer: Download['writer'] },
+): Download {
+  return {
+    descriptor: wanted.descriptor,
+    fetcher: wanted.fetcher(job.signal),
+    writer,
+    attempts: road.attempts,
+    second: road.second,
+    retrying: seconds => job.progress.retrying(seconds),
+    signal: job.signal,
+  }
+}
+
+/** What went wrong before the layer store saw the bytes. */
+function layerError(error: unknown): unknown {
+  if (isStrataError(error, 'failed_precondition')) {
+    const digest = error.details.digest ?? (error.details.expected as { digest?: unknown } | undefined)?.digest
+    if (typeof digest !== 'string') return error
+    return new StrataError(error.code, `filesystem layer verification failed for digest ${digest}`, { cause: error })
+  }
+  return isStrataError(error, 'invalid_argument') ? registerError(error) : error
+}
+
+/** What the layer store says, in Docker's words. */
+function registerError(error: unknown): unknown {
+  if (isStrataError(error, 'canceled')) return error
+  if (isStrataError(error, 'failed_precondition')) {
+    return new StrataError(error.code, "layers from manifest don't match image configuration", {
+      cause: error,
+      details: error.details,
+    })
+  }
+  const code = isStrataError(error) ? error.code : 'internal'
+  return new StrataError(code, `failed to register layer: ${messageOf(error)}`, { cause: error })
+}

@@ -1,0 +1,41 @@
+import type { LeaseStore } from '../images/index.ts'
+import type { DiffID, Digest } from '../oci/index.ts'
+import { formatReference, type Reference } from '../reference/index.ts'
+
+const MILLISECONDS = 24 * 60 * 60 * 1000
+
+/** Keeps what a pull needs from being collected. */
+export interface PullLease {
+  /** To be called before asking whether the blob is there, and before bringing it. */
+  addContent(digest: Digest): Promise<void>
+  /** The same for a layer. */
+  addLayer(layer: DiffID): Promise<void>
+  /** At the end. A pull that failed leaves its lease, so that the next one can go on from what is there. */
+  end(succeeded: boolean): void
+}
+
+/** Leases of pulls, one a reference: pulls of the same reference share it, and the last one closes it. */
+export function createPullLeases(leases: LeaseStore): (reference: Reference) => PullLease {
+  const users = new Map<string, number>()
+  return reference => {
+    const id = `pull:${formatReference(reference)}`
+    users.set(id, (users.get(id) ?? 0) + 1)
+    leases.open(id, MILLISECONDS)
+    return {
+      async addContent(digest) {
+        leases.addContent(id, digest)
+        await leases.settled(digest)
+      },
+      async addLayer(layer) {
+        leases.addLayer(id, layer)
+        await leases.settled(layer)
+      },
+      end(succeeded) {
+        const left = users.get(id)! - 1
+        if (left > 0) users.set(id, left)
+        else users.delete(id)
+        if (left === 0 && succeeded) leases.close(id)
+      },
+    }
+  }
+}

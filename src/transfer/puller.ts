@@ -1,0 +1,149 @@
+import type { ContentStore } from '../content/index.ts'
+import type { ImageStore, LeaseStore } from '../images/index.ts'
+import type { LayerDriver, LayerInfo } from '../layers/index.ts'
+import { formatPlatform, matchesPlatform } from '../oci/index.ts'
+import { familiarString, type Reference, withDefaultTag } from '../reference/index.ts'
+import type { ResolvedManifest, Resolver } from '../remotes/index.ts'
+import { KeyedLock, type Logger } from '../std/index.ts'
+import { bringLayers } from './bring-layers.ts'
+import { imageRecord } from './image-record.ts'
+import { LayerJobs } from './layer-jobs.ts'
+import { createPullLeases, type PullLease } from './pull-leases.ts'
+import { Slots } from './slots.ts'
+import type { Puller, PullOptions, PullResult } from './transfer.ts'
+import { readImage, type WantedImage } from './wanted-image.ts'
+
+export interface PullerOptions {
+  readonly content: ContentStore
+  readonly layers: LayerDriver
+  readonly images: ImageStore
+  readonly leases: LeaseStore
+  readonly resolver: Resolver
+  readonly log: Logger
+  readonly limits?: Partial<PullLimits>
+  /** Keeps the compressed layers in the content store, so that a push gives the same digests. */
+  readonly keepCompressed?: boolean
+}
+
+export interface PullLimits {
+  /** The most bytes of an uncompressed layer. */
+  readonly maxLayerSize: number
+  /** Docker's `max-concurrent-downloads`. */
+  readonly maxConcurrentDownloads: number
+  /** Docker's `max-download-attempts`. */
+  readonly maxDownloadAttempts: number
+  /** The unit of pauses in milliseconds: shorter in tests. */
+  readonly second: number
+}
+
+const defaults: PullLimits = {
+  maxLayerSize: 64 * 1024 ** 3,
+  maxConcurrentDownloads: 3,
+  maxDownloadAttempts: 5,
+  second: 1000,
+}
+
+/** One puller serves an engine: what its pulls have in common is fetched once. */
+export function createPuller(options: PullerOptions): Puller {
+  const { content, layers, images, leases, resolver, log } = options
+  const limits = { ...defaults, ...options.limits }
+  const jobs = new LayerJobs({
+    content,
+    layers,
+    lock: new KeyedLock(),
+    slots: new Slots(limits.maxConcurrentDownloads),
+    attempts: limits.maxDownloadAttempts,
+    second: limits.second,
+    maxLayerSize: limits.maxLayerSize,
+    keepCompressed: options.keepCompressed ?? false,
+  })
+
+  const lend = createPullLeases(leases)
+
+  return { pull }
+
+  async function pull(name: Reference, request: PullOptions): Promise<PullResult> {
+    const reference = withDefaultTag(name)
+    const { signal, credentials } = request
+    const target = await resolver.resolve(reference, { signal, ...(credentials && { credentials }) })
+    const lease = lend(reference)
+    let succeeded = false
+    try {
+      const result = await bring(reference, target, { ...request, lease })
+      succeeded = true
+      return result
+    } finally {
+      lease.end(succeeded)
+    }
+  }
+
+  async function bring(
+    reference: Reference,
+    target: ResolvedManifest,
+    request: PullOptions & { readonly lease: PullLease },
+  ): Promise<PullResult> {
+    const { progress, signal, platform, credentials, lease } = request
+    const fetcher = (requestSignal: AbortSignal) =>
+      resolver.fetcher(reference, { signal: requestSignal, ...(credentials && { credentials }) })
+    const shown = familiarString(reference)
+    const image = await readImage(target, {
+      content,
+      fetcher: fetcher(signal),
+      platform,
+      attempts: limits.maxDownloadAttempts,
+      pause: limits.second,
+      keep: lease.addContent,
+      began: () => {
+        const id = reference.digest ? shown : (reference.tag ?? '')
+        progress({ status: `Pulling from ${reference.path}`, id })
+      },
+      signal,
+    })
+    for (const { diffID, descriptor } of image.layers) {
+      await lease.addContent(descriptor.digest)
+      await lease.addLayer(diffID)
+    }
+    const present = await isPresent(image)
+    const infos = present
+      ? await Promise.all(image.layers.map(({ diffID }) => layers.info(diffID)))
+      : await bringLayers(image, { content, layers, jobs, fetcher, progress, signal, log })
+    const named = nameImage(reference, image, infos)
+    const upToDate = present && named
+    const { digest } = image.target
+    progress({ status: `Digest: ${digest}` })
+    const outcome = upToDate ? 'Image is up to date' : 'Downloaded newer image'
+    progress({ status: `Status: ${outcome} for ${shown}` })
+    if (platform && !matchesPlatform(platform, image.imageConfig)) {
+      const [has, wants] = [image.imageConfig, platform].map(formatPlatform)
+      const status = `WARNING: image with reference ${shown} was found but its platform (${has}) does not match the specified platform (${wants})`
+      progress({ status })
+    }
+    return { image: image.config.digest, digest, upToDate }
+  }
+
+  /** Whether the image is recorded and all its layers are there. */
+  async function isPresent(image: WantedImage): Promise<boolean> {
+    if (!images.get(image.config.digest)) return false
+    for (const { diffID } of image.layers) if (!(await layers.has(diffID))) return false
+    return true
+  }
+
+  /** Records the image and its names. True when the name that was pulled led to it already. */
+  function nameImage(reference: Reference, image: WantedImage, infos: readonly LayerInfo[]): boolean {
+    const { domain, path, tag, digest } = reference
+    const { target, config } = image
+    const byDigest: Reference = { domain, path, digest: target.digest }
+    const pulled: Reference = digest || tag === undefined ? byDigest : { domain, path, tag }
+    const names = pulled === byDigest ? [byDigest] : [pulled, byDigest]
+    const before = names.map(each => images.name(each))
+    const led = before[0]?.image === config.digest
+    const unchanged = before.every(each => each?.image === config.digest && each.target?.digest === target.digest)
+    if (!unchanged) {
+      images.put(
+        imageRecord(image, infos),
+        names.map(each => ({ reference: each, target })),
+      )
+    }
+    return led
+  }
+}

@@ -1,0 +1,148 @@
+import { type ContentStore, putBlob, readBlob } from '../content/index.ts'
+import {
+  CONFIG_LIMIT,
+  type Descriptor,
+  type DiffID,
+  type Digest,
+  formatPlatform,
+  hostPlatform,
+  type ImageConfig,
+  isIndex,
+  MANIFEST_LIMIT,
+  type Manifest,
+  type ParsedManifest,
+  type Platform,
+  parseImageConfig,
+  parseManifest,
+  pickPlatform,
+  verified,
+} from '../oci/index.ts'
+import type { Fetcher, ResolvedManifest } from '../remotes/index.ts'
+import { collect, isStrataError, retry, StrataError, throwIfAborted } from '../std/index.ts'
+
+/** One image of what a reference leads to, down to its config. */
+export interface WantedImage {
+  /** What the registry serves under the reference. */
+  readonly target: Descriptor
+  readonly manifest: Descriptor
+  readonly config: Descriptor
+  readonly imageConfig: ImageConfig
+  /** Lowest first. */
+  readonly layers: readonly { readonly diffID: DiffID; readonly descriptor: Descriptor }[]
+}
+
+export interface ReadOptions {
+  readonly content: ContentStore
+  readonly fetcher: Fetcher
+  readonly platform: Platform | undefined
+  readonly attempts: number
+  /** The first pause before another attempt, in milliseconds. */
+  readonly pause: number
+  /** Keeps a blob from being collected; called before it is looked for. */
+  readonly keep: (digest: Digest) => Promise<void>
+  /** Told when it is clear that the target is one that can be pulled. */
+  readonly began: () => void
+  readonly signal: AbortSignal
+}
+
+/** Configs that are images; the lower ones by mistake of old tools, as in dockerd. */
+const imageConfigs = new Set([
+  'application/vnd.docker.container.image.v1+json',
+  'application/vnd.oci.image.config.v1+json',
+  'application/octet-stream',
+  'application/json',
+  'text/html',
+  '',
+])
+
+/** Follows a reference's target through the index (for the platform) and the manifest to the config, and keeps all of them. */
+export async function readImage(target: ResolvedManifest, options: ReadOptions): Promise<WantedImage> {
+  const { content, keep, signal } = options
+  const parsed = parseManifest(target.bytes, target.descriptor.mediaType)
+  if (parsed.kind === 'manifest') refuseOtherKinds(parsed.manifest)
+  options.began()
+  await keep(target.descriptor.digest)
+  await putBlob(content, target.bytes)
+  const { descriptor, manifest } = await pickManifest(target.descriptor, parsed, options)
+  const bytes = await readConfig(manifest.config, options)
+  throwIfAborted(signal)
+  const imageConfig = parseImageConfig(bytes)
+  const { os } = imageConfig
+  if (os !== hostPlatform().os) {
+    const reason = 'operating system is not supported'
+    throw new StrataError(
+      'invalid_argument',
+      `image operating system "${os}" cannot be used on this platform: ${reason}`,
+    )
+  }
+  const diffIDs = imageConfig.rootfs.diff_ids
+  if (diffIDs.length !== manifest.layers.length) {
+    throw new StrataError('failed_precondition', "layers from manifest don't match image configuration")
+  }
+  const layers = manifest.layers.map((layer, position) => ({ diffID: diffIDs[position]!, descriptor: layer }))
+  return { target: target.descriptor, manifest: descriptor, config: manifest.config, imageConfig, layers }
+}
+
+async function pickManifest(
+  target: Descriptor,
+  parsed: ParsedManifest,
+  options: ReadOptions,
+): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
+  if (parsed.kind === 'manifest') return { descriptor: target, manifest: parsed.manifest }
+  const { content, fetcher, keep } = options
+  const platform = options.platform ?? hostPlatform()
+  const picked = pickPlatform(parsed.index, platform)
+  if (!picked) {
+    const name = formatPlatform(platform)
+    throw new StrataError('not_found', `no matching manifest for ${name} in the manifest list entries`)
+  }
+  const { mediaType, digest, size } = picked
+  await keep(digest)
+  const known = await content.has(digest)
+  const bytes = known ? await readBlob(content, digest, MANIFEST_LIMIT) : await fetcher.manifest(picked)
+  const chosen = parseManifest(bytes, mediaType)
+  if (chosen.kind === 'index' || isIndex(mediaType)) {
+    throw new StrataError('invalid_argument', `unsupported manifest media type: ${mediaType} within an index`)
+  }
+  refuseOtherKinds(chosen.manifest)
+  if (!known) await putBlob(content, bytes)
+  return { descriptor: { mediaType, digest, size }, manifest: chosen.manifest }
+}
+
+function refuseOtherKinds({ config }: Manifest): void {
+  if (imageConfigs.has(config.mediaType)) return
+  const kind = config.mediaType.startsWith('application/vnd.docker.plugin.') ? 'plugin' : 'unknown'
+  throw new StrataError('invalid_argument', `Encountered remote "${config.mediaType}"(${kind}) when fetching`)
+}
+
+async function readConfig(config: Descriptor, options: ReadOptions): Promise<Uint8Array> {
+  const { content, fetcher, keep, attempts, pause, signal } = options
+  await keep(config.digest)
+  if (await content.has(config.digest)) return readBlob(content, config.digest, CONFIG_LIMIT)
+  if (config.size > CONFIG_LIMIT) {
+    throw new StrataError('invalid_argument', `image config is larger than ${CONFIG_LIMIT} bytes`)
+  }
+  let tried = 0
+  const fetchOnce = async (attempt: number) => {
+    tried = attempt
+    return collect(verified(await fetcher.blob(config, 0), config), CONFIG_LIMIT)
+  }
+  const retriable = (error: unknown) => isStrataError(error, 'unavailable') && !error.details.final
+  try {
+    const bytes = await retry(fetchOnce, { attempts, pause, longest: 10 * pause, retriable, signal })
+    await putBlob(content, bytes)
+    return bytes
+  } catch (error) {
+    throw configError(error, config, tried)
+  }
+}
+
+function configError(error: unknown, { digest }: Descriptor, attempts: number): unknown {
+  if (!isStrataError(error) || error.code === 'canceled') return error
+  const reason =
+    error.code === 'failed_precondition'
+      ? `image config verification failed for digest ${digest}`
+      : `download failed after attempts=${attempts}: ${error.message}`
+  const { details } = error
+  return new StrataError(error.code, `error pulling image configuration: ${reason}`, { cause: error, details })
+}
