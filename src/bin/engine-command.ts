@@ -1,5 +1,5 @@
 import { unlink, writeFile } from 'node:fs/promises'
-import { createApiServer } from '../api/index.ts'
+import { createApiServer, parseAddress } from '../api/index.ts'
 import { createLogger } from '../std/index.ts'
 import { type DaemonFlags, mergeConfig, readConfigFile } from './daemon-config.ts'
 import { wireEngine } from './wire-engine.ts'
@@ -45,7 +45,7 @@ export async function runEngine(flags: Readonly<Record<string, unknown>>): Promi
       process.once(signal, () => process.exit(1))
     })
   }
-  for (const host of config.hosts) await server.listen(host)
+  for (const host of config.hosts) await server.listen(parseAddress(host))
   if (config.pidfile) await writeFile(config.pidfile, `${process.pid}\n`)
   log.info({ hosts: config.hosts, dataRoot: config.dataRoot, storageDriver: wired.storageDriver }, 'engine is ready')
   log.info({ signal: await ended }, 'engine is closing')

@@ -2,9 +2,9 @@ import type { EventMessage, EventType, Filters } from '../apitypes/index.ts'
 
 export interface EventQuery {
   /** Nanoseconds since the epoch; what was published since then comes first. */
-  readonly since: bigint | undefined
+  readonly since?: bigint
   /** Nanoseconds since the epoch; the stream ends there. */
-  readonly until: bigint | undefined
+  readonly until?: bigint
   /** Filter name -> accepted values; values of one name are alternatives, names are all needed. */
   readonly filters: Filters
   readonly signal: AbortSignal
