@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { bytesOf, collect } from '../std/index.ts'
-import type { ByteString, TarHeader } from './archive.ts'
+import type { ByteString } from './archive.ts'
 import { cleanName } from './clean-name.ts'
 import { type Scanned, scan } from './testdata/scan.ts'
-import { addPaxFacts, type Facts, factsOf, makePlainTree, makeWildTree } from './testdata/tree.ts'
-import { type TarInput, writeTar } from './writer.ts'
+import { addPaxFacts, entriesOf, type Facts, factsOf, makePlainTree, makeWildTree } from './testdata/tree.ts'
+import { writeTar } from './writer.ts'
 
 function scratch(t: TestContext): string {
   const folder = mkdtempSync(`${tmpdir()}/strata-archive-`)
@@ -116,29 +116,6 @@ test('every sparse format of GNU tar', t => {
     )
   }
 })
-
-/** Entries that make the tree of `root` again. */
-function* entriesOf(root: string): Generator<TarInput> {
-  const inodes = new Map<bigint, ByteString>()
-  for (const [name, fact] of factsOf(root)) {
-    const { target, rdev, inode, content, xattrs, ...header } = fact
-    const first = inode === undefined ? undefined : inodes.get(inode)
-    const common = { ...header, name: (name === '' ? './' : name) as ByteString }
-    if (first) yield { header: { ...common, type: 'link', size: 0, linkname: first } }
-    else {
-      yield {
-        header: {
-          ...common,
-          ...(target !== undefined && { linkname: target as ByteString }),
-          ...(rdev && { devmajor: rdev[0], devminor: rdev[1] }),
-          xattrs: new Map([...xattrs].map(([key, value]) => [key as ByteString, Buffer.from(value, 'hex')])),
-        } satisfies Partial<TarHeader> & Pick<TarHeader, 'name' | 'type'>,
-        ...(content && { data: bytesOf(content) }),
-      }
-    }
-    if (inode !== undefined && !first) inodes.set(inode, name)
-  }
-}
 
 test('what we write, GNU tar unpacks to the same tree', async t => {
   const root = scratch(t)

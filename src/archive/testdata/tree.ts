@@ -15,7 +15,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { getXattr, listXattrs, makeNode, setTimes, setXattr } from '../../host/index.ts'
-import type { ByteString, TarEntryType, Timestamp } from '../archive.ts'
+import { bytesOf } from '../../std/index.ts'
+import type { ByteString, TarEntryType, TarHeader, Timestamp } from '../archive.ts'
+import type { TarInput } from '../writer.ts'
 
 /** What the kernel says of one path of a tree. */
 export interface Facts {
@@ -154,4 +156,27 @@ export function factsOf(root: string): Map<ByteString, Facts> {
   }
   visit('')
   return found
+}
+
+/** Entries that make the tree of `root` again. */
+export function* entriesOf(root: string): Generator<TarInput> {
+  const inodes = new Map<bigint, ByteString>()
+  for (const [name, fact] of factsOf(root)) {
+    const { target, rdev, inode, content, xattrs, ...header } = fact
+    const first = inode === undefined ? undefined : inodes.get(inode)
+    const common = { ...header, name: (name === '' ? './' : name) as ByteString }
+    if (first) yield { header: { ...common, type: 'link', size: 0, linkname: first } }
+    else {
+      yield {
+        header: {
+          ...common,
+          ...(target !== undefined && { linkname: target as ByteString }),
+          ...(rdev && { devmajor: rdev[0], devminor: rdev[1] }),
+          xattrs: new Map([...xattrs].map(([key, value]) => [key as ByteString, Buffer.from(value, 'hex')])),
+        } satisfies Partial<TarHeader> & Pick<TarHeader, 'name' | 'type'>,
+        ...(content && { data: bytesOf(content) }),
+      }
+    }
+    if (inode !== undefined && !first) inodes.set(inode, name)
+  }
 }
