@@ -16,8 +16,8 @@ export interface AttachSession {
   readonly detachKeys?: string
   /**
    * Connects (and starts the process of an exec). Readable side: output already in Docker's attach format, ends when
-   * the process has exited or the container stops. Writable side: standard input; `end()` is end of file, `destroy()`
-   * leaves the process alone. Call once.
+   * the process has exited or the container stops. Writable side: standard input; `end()` is end of file, `destroy(error)`
+   * means that the client left, and leaves the process alone. Call once.
    */
   connect(): Promise<Duplex>
   /** Told when the client typed the detach keys, right before the stream is destroyed. */

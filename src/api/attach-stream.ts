@@ -1,4 +1,5 @@
 import { type Duplex, Transform } from 'node:stream'
+import { StrataError } from '../std/index.ts'
 import type { AttachSession } from './attach-session.ts'
 import { DetachKeysFilter } from './detach-keys.ts'
 import type { HijackCall } from './exchange.ts'
@@ -42,10 +43,10 @@ export async function attachStream(
     return closed
   }
   if (socket.destroyed) {
-    stdio.destroy()
+    stdio.on('error', () => {}).destroy(left())
     return
   }
-  const stop = () => stdio.destroy()
+  const stop = () => stdio.destroy(left())
   call.signal.addEventListener('abort', stop, { once: true })
   socket.once('close', stop)
   const finish = () => {
@@ -89,7 +90,7 @@ function feed(
     if (!detached) return
     over = true
     session.detached?.()
-    stdio.destroy()
+    stdio.destroy(left())
   }
   if (head.byteLength > 0) input(head)
   socket.on('data', input)
@@ -97,8 +98,13 @@ function feed(
     if (over) return
     if (filter) write(filter.flush())
     if (session.stdinOnce && !session.tty) stdio.end()
-    else stdio.destroy()
+    else stdio.destroy(left())
   })
+}
+
+/** Why a process loses a client that is gone or has detached, which is not an end of its input. */
+function left(): StrataError {
+  return new StrataError('canceled', 'the client went away')
 }
 
 /** Raw output as frames of stdout. */
