@@ -1,5 +1,5 @@
 import type { ImageDeleteItem } from '../apitypes/index.ts'
-import { collectGarbage } from '../gc/index.ts'
+import { collectGarbage, contentsOf } from '../gc/index.ts'
 import type { ImageRecord } from '../images/index.ts'
 import { chainIDs } from '../oci/index.ts'
 import { familiarString, parseReference, type Reference, repositoryName, withDefaultTag } from '../reference/index.ts'
@@ -19,6 +19,7 @@ export async function removeImage(
   options: { readonly force: boolean; readonly noPrune: boolean },
 ): Promise<ImageDeleteItem[]> {
   const { record, name } = context.images.resolve(text)
+  const had = contentsOf(context.images, record.id)
   const done: ImageDeleteItem[] = []
   const users = context.containers.all().filter(container => container.record.image === record.id)
   if (name !== undefined) {
@@ -34,17 +35,18 @@ export async function removeImage(
     if (reference.digest === undefined) untagDigestsWithoutTags(context, record, reference, done)
     if (references(context, record).length > 0) return done
     // The last name is gone; the image stays, dangling, when something still needs it.
-    if (conflictOf(context, record, users, options.force)) return done
+    if (conflictOf(record, users, options.force)) return done
   } else {
     const refs = references(context, record)
     if (isSingleReference(refs)) {
-      refuse(conflictOf(context, record, users, options.force))
+      refuse(conflictOf(record, users, options.force))
       for (const reference of refs) untag(context, record, reference, done)
     } else {
-      refuse(conflictOf(context, record, users, options.force, refs))
+      refuse(conflictOf(record, users, options.force, refs))
     }
   }
-  await forget(context, record, done)
+  forget(context, record, done)
+  await collectGarbage({ ...context, only: had })
   return done
 }
 
@@ -86,7 +88,6 @@ interface Conflict {
 }
 
 function conflictOf(
-  context: EngineContext,
   record: ImageRecord,
   users: readonly Container[],
   force: boolean,
@@ -102,7 +103,6 @@ function conflictOf(
   if (stopped) {
     return { hard: false, id: record.id, text: `image is being used by stopped container ${shortId(stopped.id)}` }
   }
-  void context
   return undefined
 }
 
@@ -112,7 +112,7 @@ function refuse(conflict: Conflict | undefined): void {
   throw new StrataError('conflict', `conflict: unable to delete ${shortId(conflict.id)} (${how}) - ${conflict.text}`)
 }
 
-async function forget(context: EngineContext, record: ImageRecord, done: ImageDeleteItem[]): Promise<void> {
+function forget(context: EngineContext, record: ImageRecord, done: ImageDeleteItem[]): void {
   for (const reference of references(context, record)) untag(context, record, reference, done)
   context.images.remove(record.id)
   publish(context, 'image', 'delete', record.id, { name: record.id })
@@ -127,5 +127,4 @@ async function forget(context: EngineContext, record: ImageRecord, done: ImageDe
   for (const chain of chainIDs(record.layers.map(layer => layer.diffID)).reverse()) {
     if (!needed.has(chain)) done.push({ Deleted: chain })
   }
-  await collectGarbage(context)
 }

@@ -132,8 +132,22 @@ async function ipv4Forwarding(): Promise<boolean> {
 
 /** Verifies the whole store again: every blob, layer and image. */
 export async function* systemCheck(context: EngineContext, signal: AbortSignal): AsyncGenerator<CheckMessage> {
-  void checkStore
-  void signal
-  void context
-  yield { status: 'done', checked: 0, problems: 0 }
+  const seen: CheckMessage[] = []
+  let checked = 0
+  let problems = 0
+  const findings = checkStore({
+    ...context,
+    signal,
+    checked(kind, id) {
+      checked++
+      seen.push({ status: 'checked', kind, id })
+    },
+  })
+  for await (const { kind, id, what, remedy } of findings) {
+    yield* seen.splice(0)
+    problems++
+    yield { status: 'problem', kind, id, message: `${what}; ${remedy}` }
+  }
+  yield* seen.splice(0)
+  yield { status: 'done', checked, problems }
 }
