@@ -9,9 +9,9 @@ export type {
   Timestamp,
 } from './archive.ts'
 export { cleanName } from './clean-name.ts'
-export { decompress, detectCompression } from './compression.ts'
-export { type DecompressOptions, decompressOffThread } from './decompress-off-thread.ts'
+export { decompress } from './compression.ts'
+export { decompressOffThread } from './decompress-off-thread.ts'
 export type { TarHeaderInput } from './format-header.ts'
 export { readTar } from './reader.ts'
-export { type TarEvents, TarScanner } from './scanner.ts'
+export { TarScanner } from './scanner.ts'
 export { type TarInput, writeTar } from './writer.ts'
