@@ -31,9 +31,9 @@ export interface ContentStore {
   ingests(): AsyncIterable<IngestInfo>
   /**
    * Drops an uncommitted ingest and its bytes; no error when there is none. A writer that still has it open fails with
-   * `canceled` from then on.
+   * `canceled` from then on; with `onlyIdle`, nothing happens to it and this throws `unavailable`.
    */
-  abort(ref: string): Promise<void>
+  abort(ref: string, options?: { readonly onlyIdle?: boolean }): Promise<void>
 }
 
 export interface WriterOptions {

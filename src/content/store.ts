@@ -44,9 +44,11 @@ export async function openContentStore(root: string): Promise<ContentStore> {
     }
   }
 
-  async function abort(ref: string): Promise<void> {
+  async function abort(ref: string, options: { readonly onlyIdle?: boolean } = {}): Promise<void> {
     const active = writers.get(ref)
-    if (active === 'opening') throw new StrataError('unavailable', `the ingest ${ref} is being opened`)
+    if (active === 'opening' || (active && options.onlyIdle)) {
+      throw new StrataError('unavailable', `the ingest ${ref} is being written to`)
+    }
     active?.abort()
     await rm(paths.ingest(ref).folder, { recursive: true, force: true })
   }

@@ -188,6 +188,7 @@ export function testContentStore(
   check('abort drops an ingest, even under its writer', async store => {
     const writer = await store.writer('r')
     await writer.write(hello)
+    await assert.rejects(store.abort('r', { onlyIdle: true }), error => isStrataError(error, 'unavailable'))
     await store.abort('r')
     assert.deepEqual(await list(store.ingests()), [])
     await assert.rejects(writer.write(hello), error => isStrataError(error, 'canceled'))

@@ -16,7 +16,7 @@ export function createLeaseStore(metadata: MetadataStore): LeaseStore {
   const table = metadata.table<Omit<Lease, 'id'>>('leases')
   const held = new Map<string, Held>()
   for (const [id, lease] of table.entries()) {
-    const expiresAt = Date.parse(lease.expiresAt)
+    const expiresAt = Date.parse(lease.expiresAt) || 0
     held.set(id, { expiresAt, content: new Set(lease.content), layers: new Set(lease.layers) })
   }
   /** One set for each collection under way: all that was leased since it began. */

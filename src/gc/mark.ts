@@ -1,0 +1,38 @@
+import type { ImageRecord, ImageStore } from '../images/index.ts'
+import type { LayerDriver } from '../layers/index.ts'
+import type { DiffID, Digest } from '../oci/index.ts'
+import type { Contents, GarbageOptions } from './gc.ts'
+
+interface Marked extends Contents {
+  readonly content: Set<Digest>
+  readonly layers: Set<DiffID>
+}
+
+function markRecord(record: ImageRecord, marked: Marked): void {
+  marked.content.add(record.config.digest)
+  if (record.manifest) marked.content.add(record.manifest.digest)
+  for (const { diffID, source } of record.layers) {
+    marked.layers.add(diffID)
+    if (source) marked.content.add(source.digest)
+  }
+}
+
+/** What one image and its names keep: read before the image is removed, it is all that can go with it. */
+export function contentsOf(images: ImageStore, id: Digest): Contents {
+  const marked: Marked = { content: new Set(), layers: new Set() }
+  const record = images.get(id)
+  if (record) markRecord(record, marked)
+  for (const [, name] of images.names()) if (name.image === id && name.target) marked.content.add(name.target.digest)
+  return marked
+}
+
+/** What images, writables and the extra sets keep; leases are the collection's own matter. Records are read in one go. */
+export async function mark(
+  options: Pick<GarbageOptions, 'images' | 'extraContent' | 'extraLayers'> & { readonly layers: LayerDriver },
+): Promise<Contents> {
+  const marked: Marked = { content: new Set(options.extraContent), layers: new Set(options.extraLayers) }
+  for (const { record } of options.images.list()) markRecord(record, marked)
+  for (const [, { target }] of options.images.names()) if (target) marked.content.add(target.digest)
+  for await (const { chain } of options.layers.writables()) for (const layer of chain) marked.layers.add(layer)
+  return marked
+}
