@@ -1,67 +1,70 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
+import {
+  type Cgroups,
+  cgroupFolder,
+  cgroupFolders,
+  cgroupPids,
+  readCgroups,
+  removeCgroup as removeEmptyCgroup,
+} from '../host/index.ts'
 import { delay, errnoOf } from '../std/index.ts'
 
-const root = '/sys/fs/cgroup'
+let known: Promise<Cgroups> | undefined
 
-/** Whether this machine has only cgroup v2. */
-export const unifiedCgroups: boolean = existsSync(join(root, 'cgroup.controllers'))
+/** The machine's cgroups; they don't change while it runs. */
+export function machineCgroups(): Promise<Cgroups> {
+  known ??= readCgroups()
+  return known
+}
 
 /** The file that counts the OOM killer's victims in a cgroup. */
-export function oomFile(cgroup: string): string {
-  return unifiedCgroups ? join(root, cgroup, 'memory.events') : join(root, 'memory', cgroup, 'memory.oom_control')
+export async function oomFile(cgroup: string): Promise<string | undefined> {
+  const cgroups = await machineCgroups()
+  const folder = cgroupFolder(cgroups, 'memory', cgroup)
+  return folder && join(folder, cgroups.version === 2 ? 'memory.events' : 'memory.oom_control')
 }
 
 /** The file with the pids of a cgroup's processes. */
-export function processesFile(cgroup: string): string {
-  return join(root, unifiedCgroups ? '' : 'devices', cgroup, 'cgroup.procs')
+export async function processesFile(cgroup: string): Promise<string | undefined> {
+  const folder = cgroupFolder(await machineCgroups(), 'devices', cgroup)
+  return folder && join(folder, 'cgroup.procs')
 }
 
 /** Pids of all processes of a cgroup and of the cgroups below it. */
 export async function processesOf(cgroup: string): Promise<number[]> {
-  return processesBelow(join(root, unifiedCgroups ? '' : 'devices', cgroup))
+  return cgroupPids(await machineCgroups(), cgroup)
 }
+
+const attempts = 200
 
 /** Kills what is left in a cgroup and removes it, in all hierarchies. Idempotent. */
 export async function removeCgroup(cgroup: string): Promise<void> {
-  const hierarchies = unifiedCgroups ? [root] : (await readdir(root)).map(name => join(root, name))
-  await Promise.all(hierarchies.map(hierarchy => removeFolder(join(hierarchy, cgroup))))
+  const cgroups = await machineCgroups()
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const pids = await cgroupPids(cgroups, cgroup)
+    if (pids.length === 0) break
+    await thaw(cgroups, cgroup)
+    for (const pid of pids) killIfThere(pid)
+    await delay(5)
+  }
+  await removeEmptyCgroup(cgroups, cgroup)
 }
 
-async function removeFolder(folder: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await rmdir(folder)
-    } catch (error) {
-      const errno = errnoOf(error)
-      if (errno === 'ENOENT' || errno === 'ENOTDIR') return
-      if (errno !== 'EBUSY' || attempt === 200) throw error
-    }
-    for (const name of await foldersIn(folder)) await removeFolder(join(folder, name))
-    // A frozen process dies only once it is thawed.
-    await writeFile(join(folder, 'freezer.state'), 'THAWED', { flag: 'r+' }).catch(() => undefined)
-    await writeFile(join(folder, 'cgroup.freeze'), '0', { flag: 'r+' }).catch(() => undefined)
-    for (const pid of await processesBelow(folder)) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch (error) {
-        if (errnoOf(error) !== 'ESRCH') throw error
-      }
-    }
-    await delay(5)
+/** A frozen process dies only once it is thawed. */
+async function thaw(cgroups: Cgroups, cgroup: string): Promise<void> {
+  for (const folder of cgroupFolders(cgroups, cgroup)) {
+    const [file, value] = cgroups.version === 2 ? ['cgroup.freeze', '0'] : ['freezer.state', 'THAWED']
+    await writeFile(join(folder, file!), value!, { flag: 'r+' }).catch(() => undefined)
   }
 }
 
-async function processesBelow(folder: string): Promise<number[]> {
-  const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')
-  const below = await Promise.all((await foldersIn(folder)).map(name => processesBelow(join(folder, name))))
-  return [...text.split('\n').filter(Boolean).map(Number), ...below.flat()]
-}
-
-async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  return entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error
+  }
 }
 
 /**
@@ -70,7 +73,6 @@ async function foldersIn(folder: string): Promise<string[]> {
  */
 export function cgroupOf(spec: unknown, id: string): string | undefined {
   const path = (spec as { linux?: { cgroupsPath?: unknown } } | undefined)?.linux?.cgroupsPath
-  return typeof path === 'string' && path.startsWith('/') && posix.basename(posix.normalize(path)) === id
-    ? path
-    : undefined
+  const own = typeof path === 'string' && path.startsWith('/') && posix.basename(posix.normalize(path)) === id
+  return own ? path : undefined
 }

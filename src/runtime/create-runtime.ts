@@ -55,11 +55,19 @@ class TaskFolders implements Runtime {
         writeFile(join(folder, names.spec), JSON.stringify(spec)),
       ])
       const cgroup = cgroupOf(spec, id)
-      const files = cgroup === undefined ? {} : { oomFile: oomFile(cgroup) }
-      const shared = cgroup !== undefined && !hasOwnPids(spec) ? { killFile: processesFile(cgroup) } : {}
+      const oom = cgroup && (await oomFile(cgroup))
+      const shared = cgroup && !hasOwnPids(spec) ? await processesFile(cgroup) : undefined
       const command = runCommand(program, folder, id, io)
       const { shimPath } = this.#options
-      await startShim({ shimPath, folder, io, runtime: command, ...(log && { log }), ...files, ...shared })
+      await startShim({
+        shimPath,
+        folder,
+        io,
+        runtime: command,
+        ...(log && { log }),
+        ...(oom && { oomFile: oom }),
+        ...(shared && { killFile: shared }),
+      })
       return new ContainerTask({ id, folder, shimPath, program })
     } catch (error) {
       await rm(folder, { recursive: true, force: true })

@@ -32,7 +32,7 @@ export interface SpecOptions {
   readonly namespaces?: NamespaceOptions
   /** Binds, volumes and tmpfs, in any order; `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf` are binds too. */
   readonly mounts?: readonly MountOption[]
-  /** Bytes of /dev/shm; default 64 MiB. Not used when `mounts` has a /dev/shm. */
+  /** Bytes of /dev/shm; default 64 MiB; 0: none. Not used when `mounts` has a /dev/shm, or with a joined IPC namespace. */
   readonly shmSize?: number
   readonly devices?: readonly DeviceOption[]
   /** Rules as Docker's `--device-cgroup-rule`: `c 42:* rmw`. */
@@ -63,8 +63,11 @@ export interface SecurityOptions {
   readonly systemPathsUnconfined?: boolean
 }
 
-/** `private`: an own one. `host`: the host's. A path: join it (`/proc/<pid>/ns/ipc`, `/run/…/netns/<id>`). */
-export type NamespaceOption = 'private' | 'host' | { readonly path: string }
+/**
+ * `private`: an own one. `host`: the host's. A path: join it (`/proc/<pid>/ns/ipc`, `/run/…/netns/<id>`); `shared` when
+ * another container uses it too, as paths in /proc always are: nothing in it is changed then.
+ */
+export type NamespaceOption = 'private' | 'host' | { readonly path: string; readonly shared?: boolean }
 
 export interface NamespaceOptions {
   /** Default `private`, which has a loopback only as the kernel makes it (down): give a prepared one by path. */

@@ -22,7 +22,7 @@ export function describeStartError(reason: string, started: Started): StrataErro
     started === 'task'
       ? 'failed to create task for container: failed to create shim task: OCI runtime create failed: '
       : 'OCI runtime exec failed: '
-  const message = `${prefix}${words}: unknown`
+  const message = `${prefix}${words}`
   if (/executable file not found|no such file or directory/.test(words)) {
     return new StrataError('invalid_argument', message, { details: { exitCode: 127 } })
   }
