@@ -189,9 +189,9 @@ static napi_value js_fs_mount(napi_env env, napi_callback_info info) {
   }
   for (uint32_t i = 0; i < count; i++) {
     napi_value pair, key, value;
-    bool ok;
-    if (napi_get_element(env, argv[1], i, &pair) != napi_ok || napi_get_element(env, pair, 0, &key) != napi_ok ||
-        napi_get_element(env, pair, 1, &value) != napi_ok) {
+    bool ok = false;
+    if (napi_get_element(env, argv[1], i, &pair) != napi_ok || napi_is_array(env, pair, &ok) != napi_ok || !ok ||
+        napi_get_element(env, pair, 0, &key) != napi_ok || napi_get_element(env, pair, 1, &value) != napi_ok) {
       napi_throw_type_error(env, NULL, "a pair is expected");
       goto done;
     }

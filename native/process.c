@@ -60,7 +60,8 @@ static int spawn(const char *program, char **arguments, char **environment, cons
   posix_spawnattr_setflags(&attributes, flags);
   sigemptyset(&set);
   posix_spawnattr_setsigmask(&attributes, &set);
-  sigfillset(&set);
+  /* Not sigfillset: it leaves out the two signals that glibc keeps for itself, which the child would then ignore. */
+  memset(&set, 0xff, sizeof set);
   posix_spawnattr_setsigdefault(&attributes, &set);
   int number = cwd ? posix_spawn_file_actions_addchdir_np(&actions, cwd) : 0;
   if (number == 0) number = add_descriptors(&actions, fds, count);

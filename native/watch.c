@@ -30,6 +30,7 @@ struct watch {
   const char *syscall;
   int received;     /* descriptor that came in */
   int code, signal; /* of the child; the other one is negative */
+  bool holds;       /* keeps the event loop alive */
   napi_deferred deferred;
 };
 
@@ -37,7 +38,7 @@ struct watcher {
   int epoll, stop;
   pthread_t thread;
   napi_threadsafe_function settled;
-  unsigned pending;
+  unsigned pending; /* watches that hold the event loop */
   struct watch all; /* head of the ring of watches */
 };
 
@@ -50,17 +51,18 @@ static bool ready_child(struct watch *watch) {
   return true;
 }
 
-static bool ready_listener(struct watcher *watcher, struct watch *watch) {
+static bool ready_listener(struct watcher *watcher, struct watch *watch, uint32_t events) {
   watch->syscall = "accept4";
   int listener = watch->fd;
   int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (connection < 0) {
-    if (errno == ECONNABORTED || errno == EINTR || errno == EAGAIN) {
+    /* The way to cancel: a listening socket that was shut down hangs up. */
+    bool cancelled = (events & EPOLLHUP) != 0;
+    if (!cancelled && (errno == ECONNABORTED || errno == EINTR || errno == EAGAIN)) {
       struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = watch};
       if (epoll_ctl(watcher->epoll, EPOLL_CTL_MOD, listener, &event) == 0) return false;
     }
-    /* A listening socket that was shut down says EINVAL: it is how a receiver is cancelled. */
-    watch->number = errno == EINVAL ? ECANCELED : errno;
+    watch->number = cancelled ? ECANCELED : errno;
     epoll_ctl(watcher->epoll, EPOLL_CTL_DEL, listener, NULL);
     return true;
   }
@@ -105,7 +107,7 @@ static void *watch_thread(void *argument) {
       struct watch *watch = events[i].data.ptr;
       if (!watch) return NULL;
       bool done = watch->kind == CHILD      ? ready_child(watch)
-                  : watch->kind == LISTENER ? ready_listener(watcher, watch)
+                  : watch->kind == LISTENER ? ready_listener(watcher, watch, events[i].events)
                                             : ready_connection(watch);
       if (done) napi_call_threadsafe_function(watcher->settled, watch, napi_tsfn_nonblocking);
     }
@@ -137,8 +139,9 @@ static void settle(napi_env env, napi_value callback, void *context, void *data)
   } else {
     napi_resolve_deferred(env, watch->deferred, new_number(env, watch->received));
   }
+  bool held = watch->holds;
   drop(watch);
-  if (--watcher->pending == 0) napi_unref_threadsafe_function(env, watcher->settled);
+  if (held && --watcher->pending == 0) napi_unref_threadsafe_function(env, watcher->settled);
 }
 
 /* Runs when the environment ends, before the thread-safe function goes. */
@@ -197,7 +200,7 @@ failed:
   return NULL;
 }
 
-static napi_value start_watch(napi_env env, enum kind kind, int fd) {
+static napi_value start_watch(napi_env env, enum kind kind, int fd, bool holds) {
   void *data = NULL;
   napi_get_instance_data(env, &data);
   struct watcher *watcher = data ? data : start_watcher(env);
@@ -215,7 +218,8 @@ static napi_value start_watch(napi_env env, enum kind kind, int fd) {
   watch->next = &watcher->all;
   watch->previous = watcher->all.previous;
   watch->previous->next = watcher->all.previous = watch;
-  if (watcher->pending++ == 0) napi_ref_threadsafe_function(env, watcher->settled);
+  watch->holds = holds;
+  if (holds && watcher->pending++ == 0) napi_ref_threadsafe_function(env, watcher->settled);
   struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = watch};
   if (epoll_ctl(watcher->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
     watch->number = errno;
@@ -226,16 +230,19 @@ static napi_value start_watch(napi_env env, enum kind kind, int fd) {
 }
 
 /*
- * waitPid(pid) -> Promise<{code, signal}>: reaps a child of this process when it has ended; exactly one of the two is
- * a number. A process that is no child rejects with ECHILD when it has ended, one that does not exist throws ESRCH.
+ * waitPid(pid, hold) -> Promise<{code, signal}>: reaps a child of this process when it has ended; exactly one of the two
+ * is a number. `hold` keeps the event loop alive until then. A process that is no child rejects with ECHILD when it has
+ * ended, one that does not exist throws ESRCH.
  */
 static napi_value js_wait_pid(napi_env env, napi_callback_info info) {
-  ARGUMENTS(1);
+  ARGUMENTS(2);
   int64_t pid;
+  bool hold = true;
   if (!read_integer(env, argv[0], &pid)) return NULL;
+  napi_get_value_bool(env, argv[1], &hold);
   int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
   if (fd < 0) return throw_errno(env, errno, "pidfd_open", NULL);
-  return start_watch(env, CHILD, fd);
+  return start_watch(env, CHILD, fd, hold);
 }
 
 /* listenUnix(path) -> descriptor of a listening stream socket, close-on-exec, mode 0600 by the caller's umask. */
@@ -269,7 +276,7 @@ static napi_value js_receive_fd(napi_env env, napi_callback_info info) {
   ARGUMENTS(1);
   int64_t fd;
   if (!read_integer(env, argv[0], &fd)) return NULL;
-  return start_watch(env, LISTENER, (int)fd);
+  return start_watch(env, LISTENER, (int)fd, true);
 }
 
 /* shutdownSocket(fd): shutdown(2) of both ways. */

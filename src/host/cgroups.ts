@@ -11,12 +11,13 @@ export interface Cgroups {
   /** The version whose hierarchy manages resources; Docker's `CgroupVersion`. */
   readonly version: 1 | 2
   readonly hybrid: boolean
-  /** Version 1: mount points by controller (`memory`, `cpu`, `name=systemd`, …). Empty with version 2. */
+  /** Version 1: mount points by controller (`memory`, `cpu`, `name=systemd`, …). */
   readonly controllers: ReadonlyMap<string, string>
   /** Mount point of the version 2 hierarchy. */
   readonly unified: string | undefined
 }
 
+const ROOT = '/sys/fs/cgroup'
 const NOT_CONTROLLERS = new Set(['rw', 'ro', 'none', 'xattr', 'noprefix', 'clone_children', 'cpuset_v2_mode'])
 
 /** What the mount table tells of cgroups. */
@@ -31,7 +32,8 @@ export function cgroupsOf(table: readonly MountEntry[]): Cgroups {
       if (isController && !controllers.has(option)) controllers.set(option, mountPoint)
     }
   }
-  const version = controllers.size > 0 || unified === undefined ? 1 : 2
+  // A single controller may be mounted as version 1 beside a machine that is version 2 all the same.
+  const version = unified === ROOT || (unified !== undefined && controllers.size === 0) ? 2 : 1
   return { version, hybrid: version === 1 && unified !== undefined, controllers, unified }
 }
 
@@ -42,7 +44,7 @@ export async function readCgroups(): Promise<Cgroups> {
 
 /** The folders, one a hierarchy that manages resources, of the cgroup `path` (absolute inside the hierarchies). */
 export function cgroupFolders(cgroups: Cgroups, path: string): string[] {
-  const roots = cgroups.version === 2 ? [cgroups.unified ?? '/sys/fs/cgroup'] : cgroups.controllers.values()
+  const roots = cgroups.version === 2 ? [cgroups.unified ?? ROOT] : cgroups.controllers.values()
   return [...new Set(roots)].map(root => join(root, path))
 }
 

@@ -27,20 +27,29 @@ export interface SpawnOptions {
 
 export interface Spawned {
   readonly pid: number
-  /** Resolves when it has ended; never rejects. Keeps the event loop alive. */
+  /** Resolves when it has ended; never rejects. */
   readonly exited: Promise<ExitStatus>
 }
 
 /**
  * Starts a program (posix_spawn: about 0.5 ms however large this process is). Throws the errno of its execve (ENOENT,
- * EACCES, …). Signals sent to this process's group reach it unless `setsid`.
+ * EACCES, …). Signals sent to this process's group reach it unless `setsid`. The event loop stays alive until it ends.
  */
 export function spawn(program: string, args: readonly string[], options: SpawnOptions = {}): Spawned {
+  return start(program, args, options, true)
+}
+
+/** As {@link spawn}, for a program that outlives this process: in a session of its own, and not waited for at the end. */
+export function spawnDetached(program: string, args: readonly string[], options: SpawnOptions = {}): Spawned {
+  return start(program, args, { setsid: true, ...options }, false)
+}
+
+function start(program: string, args: readonly string[], options: SpawnOptions, hold: boolean): Spawned {
   const { env = DEFAULT_ENV, cwd = null, stdio = [], setsid = false } = options
   const fds = Array.from({ length: Math.max(3, stdio.length) }, (_, i) => stdio[i] ?? -1)
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const pid = addon().posixSpawn(program, [program, ...args], variables, cwd, fds, setsid)
-  return { pid, exited: addon().waitPid(pid) }
+  return { pid, exited: addon().waitPid(pid, hold) }
 }
 
 /** Whether orphans among the descendants of this process become its children, to be waited for by {@link waitForExit}. */
@@ -50,7 +59,7 @@ export function setSubreaper(on: boolean): void {
 
 /** Waits for a child of this process that {@link spawn} did not start (an adopted orphan); throws ESRCH, rejects ECHILD. */
 export function waitForExit(pid: number): Promise<ExitStatus> {
-  return addon().waitPid(pid)
+  return addon().waitPid(pid, true)
 }
 
 export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'setsid'> {

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { crc32, gunzipSync, gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { type Bytes, bytesOf, collect, isStrataError } from '../std/index.ts'
+import { addon } from './addon.ts'
+import { type GzipLevel, gunzip, gzip, gzipImplementation } from './gzip.ts'
+import { deflateIsal, inflateIsal } from './gzip-isal.ts'
+import { deflateZlib, inflateZlib } from './gzip-zlib.ts'
+
+const LIMIT = 1 << 30
+const MIB = 1 << 20
+
+/** The bytes cut at the given places. */
+async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {
+  const ends = [...new Set(places.map(place => Math.min(place, bytes.byteLength)))].sort((a, b) => a - b)
+  let from = 0
+  for (const to of [...ends, bytes.byteLength]) {
+    if (to > from) yield bytes.subarray(from, to)
+    from = to
+  }
+}
+
+const everyByte = (bytes: Uint8Array) =>
+  cut(
+    bytes,
+    Array.from({ length: bytes.byteLength }, (_, i) => i),
+  )
+
+/** Text and noise: compressible in part. */
+function sample(size: number): Buffer {
+  const bytes = Buffer.alloc(size)
+  let state = 1
+  for (let i = 0; i < size; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    bytes[i] = i & 4096 ? state >>> 24 : 97 + ((state >>> 24) % 5)
+  }
+  return bytes
+}
+
+/** A member with every optional field of RFC 1952, section 2.3. */
+function decorated(content: Buffer): Buffer {
+  const plain = gzipSync(content)
+  const header = Buffer.concat([
+    Buffer.from([0x1f, 0x8b, 8, 0b11110, 1, 2, 3, 4, 0, 3]),
+    Buffer.from([6, 0, 0x41, 0x42, 2, 0, 9, 9]),
+    Buffer.from('a name\0a comment\0'),
+  ])
+  const check = Buffer.alloc(2)
+  check.writeUInt16LE(crc32(header) & 0xffff)
+  return Buffer.concat([header, check, plain.subarray(10)])
+}
+
+interface Implementation {
+  readonly name: string
+  readonly inflate: (input: Bytes) => AsyncGenerator<Uint8Array>
+  readonly deflate: (input: Bytes, level: GzipLevel) => AsyncGenerator<Uint8Array>
+}
+const zlib: Implementation = { name: 'zlib', inflate: inflateZlib, deflate: deflateZlib }
+const implementations: readonly Implementation[] = addon().isal
+  ? [zlib, { name: 'isa-l', inflate: inflateIsal, deflate: deflateIsal }]
+  : [zlib]
+
+const invalid = (message: string) => (error: unknown) =>
+  isStrataError(error, 'invalid_argument') && error.message === message
+
+for (const { name, inflate, deflate } of implementations) {
+  describe(`gzip by ${name}`, () => {
+    const inflated = (input: Bytes) => collect(inflate(input), LIMIT)
+
+    test('reads any cut of what zlib wrote', async () => {
+      const content = sample(300_000)
+      const compressed = gzipSync(content)
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(compressed.byteLength), { maxLength: 20 }), async places => {
+          assert.ok(content.equals(await inflated(cut(compressed, places))))
+        }),
+        { numRuns: 30 },
+      )
+      assert.equal((await inflated(everyByte(gzipSync('')))).byteLength, 0)
+    })
+
+    test('reads all optional header fields, members one after the other and zero padding, cut anywhere', async () => {
+      const content = sample(500)
+      const stream = Buffer.concat([decorated(content), gzipSync(''), decorated(content), gzipSync('end')])
+      const expected = Buffer.concat([content, content, Buffer.from('end')])
+      for (const bytes of [stream, Buffer.concat([stream, Buffer.alloc(1000)])]) {
+        assert.ok(expected.equals(await inflated(bytesOf(bytes))))
+        assert.ok(expected.equals(await inflated(everyByte(bytes))))
+      }
+    })
+
+    test('cut off anywhere, it says so', async () => {
+      const stream = Buffer.concat([decorated(sample(100)), decorated(sample(50))])
+      const boundary = decorated(sample(100)).byteLength
+      for (let size = 0; size < stream.byteLength; size++) {
+        if (size === boundary) continue
+        await assert.rejects(inflated(bytesOf(stream.subarray(0, size))), invalid('unexpected EOF'), `${size} bytes`)
+      }
+      assert.ok(sample(100).equals(await inflated(bytesOf(stream.subarray(0, boundary)))))
+    })
+
+    test('corrupt headers, data and trailers are told apart', async () => {
+      const good = decorated(sample(5000))
+      const damaged = (at: number) => {
+        const copy = Buffer.from(good)
+        copy[at < 0 ? copy.byteLength + at : at]! ^= 0x55
+        return inflated(bytesOf(copy))
+      }
+      for (const at of [0, 1, 2, 12, 20])
+        await assert.rejects(damaged(at), invalid('gzip: invalid header'), `byte ${at}`)
+      for (const at of [-1, -4, -5, -8]) await assert.rejects(damaged(at), invalid('gzip: invalid checksum'))
+      // A block of type 3 does not exist (RFC 1951, section 3.2.3).
+      const block = Buffer.from(gzipSync('x'))
+      block[10] = 0b111
+      await assert.rejects(inflated(bytesOf(block)), invalid('flate: corrupt input'))
+      await assert.rejects(inflated(bytesOf(good, 'junk')), invalid('gzip: invalid header'))
+      await assert.rejects(inflated(bytesOf('this is no gzip stream')), invalid('gzip: invalid header'))
+    })
+
+    test('no bytes at all, of whatever content, end in anything but a result or invalid_argument', async () => {
+      const good = gzipSync(sample(3000))
+      const flips = fc.array(fc.record({ at: fc.nat(good.byteLength - 1), bit: fc.nat(7) }), {
+        minLength: 1,
+        maxLength: 6,
+      })
+      await fc.assert(
+        fc.asyncProperty(flips, fc.nat(good.byteLength), async (changes, place) => {
+          const bytes = Buffer.from(good)
+          for (const { at, bit } of changes) bytes[at]! ^= 1 << bit
+          try {
+            const result = await inflated(cut(bytes, [place]))
+            assert.ok(result.equals(sample(3000)))
+          } catch (error) {
+            assert.ok(isStrataError(error, 'invalid_argument'), String(error))
+          }
+        }),
+        { numRuns: 300 },
+      )
+    })
+
+    test('a failure of the input comes through', async () => {
+      async function* failing(): AsyncGenerator<Uint8Array> {
+        yield gzipSync('x').subarray(0, 5)
+        throw new Error('the network is down')
+      }
+      await assert.rejects(collect(inflate(failing()), LIMIT), /the network is down/)
+      await assert.rejects(collect(deflate(failing(), 1), LIMIT), /the network is down/)
+    })
+
+    test('leaving early closes the input', async () => {
+      const closed = Promise.withResolvers<void>()
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        try {
+          for (;;) yield gzipSync(sample(200_000))
+        } finally {
+          closed.resolve()
+        }
+      }
+      for await (const chunk of inflate(endless())) {
+        assert.ok(chunk.byteLength > 0)
+        break
+      }
+      await closed.promise
+    })
+
+    test('output comes in buffers of its own of at most 1 MiB', async () => {
+      const buffers = new Set<ArrayBufferLike>()
+      const check = (chunk: Uint8Array) => {
+        assert.equal(chunk.byteLength, chunk.buffer.byteLength)
+        assert.ok(chunk.byteLength <= MIB && chunk.byteLength > 0)
+        assert.ok(!buffers.has(chunk.buffer))
+        buffers.add(chunk.buffer)
+      }
+      const content = sample(5 * MIB)
+      for await (const chunk of inflate(bytesOf(gzipSync(content, { level: 1 })))) check(chunk)
+      assert.equal(buffers.size, 5)
+      for await (const chunk of deflate(bytesOf(content), 0)) check(chunk)
+    })
+
+    test('what it writes, every level, is read by all, and is smaller at a higher one', async () => {
+      const content = sample(3 * MIB + 17)
+      const sizes: number[] = []
+      for (const level of [0, 1, 2, 3] as const) {
+        const compressed = await collect(deflate(bytesOf(content), level), LIMIT)
+        sizes.push(compressed.byteLength)
+        assert.ok(gunzipSync(compressed).equals(content))
+        for (const reader of implementations) {
+          assert.ok((await collect(reader.inflate(bytesOf(compressed)), LIMIT)).equals(content))
+        }
+      }
+      assert.ok(sizes[3]! < sizes[0]!)
+      for (const empty of [bytesOf(), bytesOf('')]) {
+        assert.equal(gunzipSync(await collect(deflate(empty, 1), LIMIT)).byteLength, 0)
+      }
+    })
+
+    test('what it writes does not depend on how the content is cut', async () => {
+      const content = sample(2 * MIB + 12_345)
+      for (const level of [0, 3] as const) {
+        const whole = await collect(deflate(bytesOf(content), level), LIMIT)
+        await fc.assert(
+          fc.asyncProperty(fc.array(fc.nat(content.byteLength), { maxLength: 30 }), async places => {
+            assert.ok(whole.equals(await collect(deflate(cut(content, places), level), LIMIT)))
+          }),
+          { numRuns: 3 },
+        )
+      }
+      // No name and no time in the header.
+      const header = (await collect(deflate(bytesOf(content), 1), LIMIT)).subarray(0, 8)
+      assert.deepEqual([...header], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0])
+    })
+  })
+}
+
+test('the one that is used is there, and both ways fit', async () => {
+  assert.equal(gzipImplementation(), addon().isal ? 'isa-l' : 'zlib')
+  const content = sample(100_000)
+  assert.ok((await collect(gunzip(gzip(bytesOf(content))), LIMIT)).equals(content))
+  assert.ok(gunzipSync(await collect(gzip(bytesOf(content), { level: 3 }), LIMIT)).equals(content))
+})
