@@ -1,7 +1,7 @@
 import { StrataError } from '../std/index.ts'
 import { contains, formatAddress, parseAddress, type Subnet, sizeOf } from './ipv4.ts'
 
-/** Hands out the lowest free address of a subnet, as Docker's bridge does; the first is the gateway's. */
+/** Hands out the lowest free address of a subnet, as Docker's bridge does. */
 export class AddressPool {
   readonly gateway: string
   readonly #subnet: Subnet
@@ -9,10 +9,12 @@ export class AddressPool {
   /** No address below this one is free. */
   #lowest: number
 
-  constructor(subnet: Subnet) {
+  /** `gateway`: an address of the subnet that is not given out; the first when absent. */
+  constructor(subnet: Subnet, gateway = subnet.base + 1) {
     this.#subnet = subnet
-    this.gateway = formatAddress(subnet.base + 1)
-    this.#lowest = subnet.base + 2
+    this.gateway = formatAddress(gateway)
+    this.#taken.add(gateway)
+    this.#lowest = subnet.base + 1
   }
 
   /** Throws Docker's text when the subnet is full. */
@@ -36,7 +38,7 @@ export class AddressPool {
 
   release(text: string): void {
     const address = parseAddress(text)
-    if (address === undefined || !this.#taken.delete(address)) return
+    if (address === undefined || text === this.gateway || !this.#taken.delete(address)) return
     if (address < this.#lowest) this.#lowest = address
   }
 }

@@ -160,7 +160,7 @@ function define(): void {
       `${failed} 0.0.0.0:9001:172.17.0.3:80/udp: address already in use`,
     )
     await refused({ hostPort: 9002 }, 'Bind for 0.0.0.0:9002 failed: port is already allocated')
-    await refused({ hostIp: '127.0.0.1', hostPort: 9002 }, 'Bind for 127.0.0.1:9002 failed: port is already allocated')
+    await refused({ hostIp: '127.0.0.1', hostPort: 9002 }, 'Bind for 0.0.0.0:9002 failed: port is already allocated')
     await refused({ hostPort: 9100, hostPortEnd: 9100 }, 'Bind for 0.0.0.0:9100 failed: port is already allocated')
     await refused(
       { hostIp: '192.0.2.77', hostPort: 99 },
@@ -298,6 +298,22 @@ function define(): void {
     await run(['ip', 'address', 'add', '172.17.0.1/16', 'dev', 'other0'])
     const { attach } = await setUp(t)
     assert.equal((await attach('a')).address, '172.18.0.2')
+  })
+
+  test('a subnet and gateway that are given, and changed', async t => {
+    const { sandboxes, driver } = await setUp(t)
+    await driver.start()
+    const other = createBridgeDriver({ ...driverOptions, subnet: '10.9.0.7/24' })
+    assert.deepEqual(await other.start(), { subnet: '10.9.0.0/24', gateway: '10.9.0.7', bridge: 'stratatest0' })
+    const endpoint = await other.attach({ sandboxId: 'x', sandboxPath: await sandboxes.create('x'), ports: [] })
+    assert.deepEqual([endpoint.address, endpoint.gateway], ['10.9.0.1', '10.9.0.7'])
+    const addresses = await run(['ip', '-4', '-o', 'address', 'show', 'dev', 'stratatest0'])
+    assert.deepEqual(addresses.match(/inet \S+/g), ['inet 10.9.0.7/24'])
+    await other.close()
+    const next = createBridgeDriver(driverOptions)
+    assert.equal((await next.start()).gateway, '10.9.0.7')
+    const wrong = createBridgeDriver({ ...driverOptions, subnet: '10.9.0.0' })
+    await assert.rejects(wrong.start(), { code: 'invalid_argument' })
   })
 
   test('sandboxes come and go by name', async t => {

@@ -4,7 +4,7 @@ import { AddressPool } from './address-pool.ts'
 import { ensureForwardRules, removeForwardRules } from './forward-rules.ts'
 import { formatSubnet, parseAddress, parseSubnet, type Subnet } from './ipv4.ts'
 import {
-  bridgeSubnet,
+  bridgeAddress,
   cutVeth,
   deleteDeadVeths,
   deleteLink,
@@ -27,7 +27,10 @@ export interface BridgeDriverOptions {
   readonly networkId: string
   /** Name of the nftables table; it marks everything else of this instance too. Letters, digits and `_`. */
   readonly table: string
-  /** As `10.1.0.0/16`. Absent: that of the bridge when it exists, else the first of Docker's pools that is free. */
+  /**
+   * As `10.1.0.0/16`; with the address of a host (`10.1.0.9/16`), that one is the gateway, else the first. Absent: that of
+   * the bridge when it exists, else the first of Docker's pools that is free.
+   */
   readonly subnet?: string
   readonly log: Logger
 }
@@ -176,8 +179,8 @@ class BridgeDriver implements NetworkDriver {
   }
 
   async #makeNetwork(): Promise<Running> {
-    const subnet = await this.#subnet()
-    const pool = new AddressPool(subnet)
+    const { subnet, gateway } = await this.#subnet()
+    const pool = new AddressPool(subnet, gateway)
     const bridgeIndex = await makeBridge(this.#options.name, pool.gateway, subnet.prefixLength)
     // The ports of containers that run are in the table that a former life left behind: not to be lost before recover.
     if (!(await hasNatTable(this.#options.table))) await writeNatTable(this.#scope(subnet), [])
@@ -186,13 +189,15 @@ class BridgeDriver implements NetworkDriver {
     return { subnet, pool, bridgeIndex }
   }
 
-  async #subnet(): Promise<Subnet> {
-    if (this.#options.subnet === undefined) {
-      return (await bridgeSubnet(this.#options.name)) ?? chooseSubnet(await usedSubnets())
+  async #subnet(): Promise<{ subnet: Subnet; gateway?: number }> {
+    const text = this.#options.subnet ?? (await bridgeAddress(this.#options.name))
+    if (text === undefined) return { subnet: chooseSubnet(await usedSubnets()) }
+    const subnet = parseSubnet(text)
+    if (!subnet || subnet.prefixLength < 8 || subnet.prefixLength > 29) {
+      throw new StrataError('invalid_argument', `invalid subnet: ${text}`)
     }
-    const subnet = parseSubnet(this.#options.subnet)
-    if (subnet && subnet.prefixLength >= 8 && subnet.prefixLength <= 29) return subnet
-    throw new StrataError('invalid_argument', `invalid subnet: ${this.#options.subnet}`)
+    const address = parseAddress(text.split('/')[0]!)!
+    return address === subnet.base ? { subnet } : { subnet, gateway: address }
   }
 
   async #reserve(endpoint: Endpoint, { ports, endpointName }: AttachOptions) {

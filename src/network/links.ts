@@ -48,18 +48,20 @@ export async function usedSubnets(): Promise<Subnet[]> {
     .filter(subnet => subnet.prefixLength > 0)
 }
 
-/** The subnet of a bridge that exists; undefined when it doesn't, or has no address. */
-export async function bridgeSubnet(bridge: string): Promise<Subnet | undefined> {
+/** Address and prefix (as `172.17.0.1/16`) of a bridge that exists; undefined when it doesn't, or has none. */
+export async function bridgeAddress(bridge: string): Promise<string | undefined> {
   const { status, stdout } = await attempt(['ip', '-4', '-j', 'address', 'show', 'dev', bridge])
   if (status !== 0) return undefined
   const info = parseJson<{ addr_info?: { local?: string; prefixlen?: number }[] }>(stdout)
   const own = info.flatMap(({ addr_info }) => addr_info ?? [])[0]
-  return own && parseSubnet(`${own.local}/${own.prefixlen}`)
+  return own && `${own.local}/${own.prefixlen}`
 }
 
 /** Makes the bridge, or brings one that exists into shape; `gateway` becomes its address. Resolves with its index. */
 export async function makeBridge(bridge: string, gateway: string, prefixLength: number): Promise<number> {
   await attempt(['ip', 'link', 'add', bridge, 'type', 'bridge'])
+  const before = await bridgeAddress(bridge)
+  if (before && before !== `${gateway}/${prefixLength}`) await run(['ip', '-4', 'address', 'flush', 'dev', bridge])
   const lines = [
     `address replace ${gateway}/${prefixLength} broadcast + dev ${bridge}`,
     `link set ${bridge} addrgenmode none`,

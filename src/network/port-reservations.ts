@@ -79,10 +79,11 @@ export class PortReservations {
     let failure = new StrataError('internal', 'all ports are allocated')
     for (const hostPort of await this.#candidates(binding)) {
       const port: PublishedPort = { protocol, containerPort, hostIp, hostPort }
-      if (this.#isHeld(port)) {
-        if (isExact(binding))
-          throw new StrataError('internal', `Bind for ${hostIp}:${hostPort} failed: port is already allocated`)
-        continue
+      const holder = this.#holderOf(port)
+      if (holder) {
+        if (!isExact(binding)) continue
+        // Docker names the address that the holder has it at, which may be another than the one asked for.
+        throw new StrataError('internal', `Bind for ${holder.hostIp}:${hostPort} failed: port is already allocated`)
       }
       try {
         await this.#hold(port)
@@ -107,12 +108,11 @@ export class PortReservations {
     return [...range(next, last), ...range(first, Math.min(next - 1, last))]
   }
 
-  #isHeld(port: PublishedPort): boolean {
-    if (this.#held.has(keyOf(port)) || this.#held.has(keyOf({ ...port, hostIp: anyAddress }))) return true
-    if (port.hostIp !== anyAddress) return false
-    return this.#held
-      .values()
-      .some(({ port: other }) => other.protocol === port.protocol && other.hostPort === port.hostPort)
+  #holderOf(port: PublishedPort): PublishedPort | undefined {
+    const same = this.#held.get(keyOf(port)) ?? this.#held.get(keyOf({ ...port, hostIp: anyAddress }))
+    if (same || port.hostIp !== anyAddress) return same?.port
+    const all = this.#held.values().map(({ port: other }) => other)
+    return all.find(({ protocol, hostPort }) => protocol === port.protocol && hostPort === port.hostPort)
   }
 
   async #hold(port: PublishedPort): Promise<void> {

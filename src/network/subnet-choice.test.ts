@@ -52,4 +52,8 @@ test('the lowest free address is next, until there is none', () => {
   pool.release('10.0.0.2')
   assert.deepEqual([pool.acquire(), pool.acquire(), pool.acquire()], ['10.0.0.2', '10.0.0.5', '10.0.0.6'])
   assert.throws(() => pool.acquire(), { code: 'unavailable' })
+  pool.release(pool.gateway)
+  assert.throws(() => pool.acquire(), { code: 'unavailable' })
+  const other = new AddressPool(parseSubnet('10.0.0.0/29')!, parseAddress('10.0.0.2')!)
+  assert.deepEqual([other.acquire(), other.gateway, other.acquire()], ['10.0.0.1', '10.0.0.2', '10.0.0.3'])
 })

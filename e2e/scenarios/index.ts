@@ -1,0 +1,8 @@
+import type { Scenario } from '../fixtures/scenario.ts'
+import { containers } from './containers.ts'
+import { images } from './images.ts'
+import { network } from './network.ts'
+import { pullErrors } from './pull-errors.ts'
+import { run } from './run.ts'
+
+export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network]

@@ -1,0 +1,65 @@
+import { busyboxImage } from '../fixtures/images.ts'
+import type { Scenario } from '../fixtures/scenario.ts'
+
+/** Programs in containers: what they get, what they say, how they end. */
+export const run: Scenario = {
+  name: 'run',
+  images: async into => ({ 'busybox:latest': await busyboxImage({ into }) }),
+  steps: registry => {
+    const image = `${registry}/busybox`
+    const sh = (script: string, ...flags: string[]) => ['run', '--rm', ...flags, image, 'sh', '-c', script]
+    return [
+      ['run', '--rm', image, 'echo', 'first'],
+      ['run', '--rm', image, 'true'],
+      ['run', '--rm', image, 'false'],
+      sh('exit 42'),
+      sh('echo out; echo err >&2; exit 3'),
+      sh('kill -9 $$; echo the first process ignores it'),
+      sh('sleep 99 & kill -9 $!; wait $!'),
+      sh('kill -TERM $$'),
+      ['run', '--rm', image, 'nothing-here'],
+      ['run', '--rm', image, '/srv/not-executable'],
+      ['run', '--rm', image, '/srv'],
+      ['run', '--rm', '--entrypoint', '/bin/echo', image, 'by', 'entrypoint'],
+      ['run', '--rm', '--entrypoint', '', image, 'echo', 'without'],
+      { args: ['run', '--rm', '-i', image, 'cat'], input: 'from standard input\n' },
+      { args: ['run', '--rm', image, 'cat'], input: 'nobody reads this\n' },
+      ['run', '--rm', '-t', image, 'echo', 'with a terminal'],
+      { args: ['run', '--rm', '-it', image, 'true'], input: '' },
+      sh('id; pwd; echo $HOME', '-u', 'app'),
+      sh('id', '-u', '12:34'),
+      sh('id', '-u', 'nobody-knows'),
+      sh('id', '--group-add', 'staff', '-u', 'app'),
+      sh('pwd; echo $HOME $A $B', '-w', '/made/for/it', '-e', 'A=1', '--env', 'B=two words'),
+      sh('hostname; cat /etc/hostname', '--hostname', 'given'),
+      sh('cat /etc/hosts', '--hostname', 'given', '--add-host', 'other:192.0.2.1'),
+      sh('cat /etc/hosts', '--network', 'none'),
+      sh('ip -o addr show dev eth0 | head -1; ip route'),
+      sh('ls /sys/class/net', '--network', 'none'),
+      sh('cat /etc/resolv.conf', '--dns', '192.0.2.53', '--dns-search', 'example.org', '--dns-option', 'ndots:2'),
+      sh('grep -E "^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Seccomp):" /proc/self/status'),
+      sh('grep Seccomp: /proc/self/status; ls -d /dev/kmsg', '--privileged'),
+      sh('grep CapEff /proc/self/status', '--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN'),
+      sh('grep NoNewPrivs /proc/self/status', '--security-opt', 'no-new-privileges'),
+      sh('touch /x; echo $?; touch /dev/shm/x && echo shm', '--read-only'),
+      {
+        args: sh("awk '{print $2, $3, $4}' /proc/mounts | grep -v -E '^/ |/sys/fs/cgroup|/etc/'"),
+        sorted: true,
+      },
+      sh('ls /dev | sort'),
+      sh('df -k /dev/shm | tail -1', '--shm-size', '8m'),
+      sh('ulimit -n', '--ulimit', 'nofile=100:200'),
+      sh('test -s /data/x; echo $?; touch /data/y; echo $?', '-v', '/etc/hostname:/data/x:ro', '--tmpfs', '/data:ro'),
+      sh('cat /proc/sys/net/ipv4/ip_default_ttl', '--sysctl', 'net.ipv4.ip_default_ttl=33'),
+      ['run', '--name', 'bad/name', image, 'true'],
+      ['run', '--rm', '--network', 'nothing', image, 'true'],
+      ['run', '--rm', '--memory', '1k', image, 'true'],
+      ['run', '--rm', '-v', 'relative/path:/x', image, 'true'],
+      ['run', '--rm', '-w', 'relative', image, 'true'],
+      ['run', '--rm', '--restart', 'always', image, 'true'],
+      ['run', '--rm', '--cap-add', 'NOTHING', image, 'true'],
+      ['run', '--rm', '-p', '99999:80', image, 'true'],
+      ['ps', '-a'],
+    ]
+  },
+}
