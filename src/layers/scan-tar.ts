@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { TarScanner } from '../archive/index.ts'
 import { type DiffID, parseDiffID } from '../oci/index.ts'
-import { type Bytes, StrataError } from '../std/index.ts'
+import { type Bytes, release, StrataError } from '../std/index.ts'
 import { treeBuilder } from './tree/build.ts'
 import type { FinishedTree } from './tree/finish.ts'
 
@@ -20,8 +20,9 @@ export interface ScannedTar {
 }
 
 /**
- * Takes a layer's tar in, in one pass: digest, copy and tree. Throws `invalid_argument` for a bad tar or too many
- * bytes, `unavailable` when the disk is full.
+ * Takes a layer's tar in, in one pass: digest, copy and tree. With `copyTo` the memory of each
+ * chunk is given back when it is done with. Throws `invalid_argument` for a bad tar or too many bytes, `unavailable`
+ * when the disk is full.
  */
 export async function scanTar(tar: Bytes, options: ScanOptions): Promise<ScannedTar> {
   const { copyTo, limit = Number.POSITIVE_INFINITY } = options
@@ -37,6 +38,7 @@ export async function scanTar(tar: Bytes, options: ScanOptions): Promise<Scanned
     scanner.push(chunk)
     if (copyTo !== undefined) writeAll(copyTo, chunk, tarSize)
     tarSize += chunk.byteLength
+    if (copyTo !== undefined) release(chunk)
   }
   scanner.finish()
   return { diffID: parseDiffID(`sha256:${hash.digest('hex')}`), tarSize, tree: builder.finish() }

@@ -1,0 +1,16 @@
+import { describe } from 'node:test'
+import { ingestCases } from './testsuite/ingest-cases.ts'
+import { lifeCases } from './testsuite/life-cases.ts'
+import { randomCases } from './testsuite/random-cases.ts'
+import { rootfsCases } from './testsuite/rootfs-cases.ts'
+import type { MakeDriver } from './testsuite/setup.ts'
+import { stackCases } from './testsuite/stack-cases.ts'
+
+/** What every storage driver has to pass. Needs root. `makeDriver` opens the driver for a data root. */
+export function layerDriverSuite(name: string, makeDriver: MakeDriver): void {
+  describe(`${name}: layers in and out`, () => ingestCases(makeDriver))
+  describe(`${name}: what a rootfs shows of one layer`, () => rootfsCases(makeDriver))
+  describe(`${name}: what a rootfs shows of several layers`, () => stackCases(makeDriver))
+  describe(`${name}: writables, restarts and power failures`, () => lifeCases(makeDriver))
+  describe(`${name}: random layers`, () => randomCases(makeDriver))
+}

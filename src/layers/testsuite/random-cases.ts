@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { TarInput } from '../../archive/index.ts'
+import type { DiffID } from '../../oci/index.ts'
+import { type MakeDriver, put, setUp } from './setup.ts'
+import { type Seen, snapshot } from './snapshot.ts'
+import { file, folder, link, opaque, special, symlink, tarOf, whiteout } from './tar.ts'
+
+type Step = readonly [
+  kind: 'file' | 'folder' | 'symlink' | 'link' | 'fifo' | 'whiteout' | 'opaque',
+  path: string,
+  other: string,
+  mode: number,
+]
+
+const part = fc.constantFrom('a', 'b', 'c\xfe')
+const path = fc.array(part, { minLength: 1, maxLength: 3 }).map(parts => parts.join('/'))
+const step: fc.Arbitrary<Step> = fc.tuple(
+  fc.constantFrom('file', 'file', 'folder', 'folder', 'symlink', 'link', 'fifo', 'whiteout', 'opaque'),
+  path,
+  path,
+  fc.integer({ min: 0, max: 0o7777 }),
+)
+const layers = fc.array(fc.array(step, { maxLength: 14 }), { minLength: 1, maxLength: 4 })
+
+interface Thing {
+  readonly inode: object
+  readonly mode: number
+  readonly text: string
+}
+
+/** Paths and what is there: the plainest model of a layer, and of a rootfs. */
+type Model = Map<string, Thing>
+
+const TYPES = { file: 0o100000, folder: 0o040000, symlink: 0o120000, fifo: 0o010000 }
+const isFolder = (thing: Thing | undefined) => thing !== undefined && (thing.mode & 0o170000) === TYPES.folder
+
+function drop(model: Model, path: string, self = true): void {
+  for (const name of [...model.keys()]) if ((self && name === path) || name.startsWith(`${path}/`)) model.delete(name)
+}
+
+function parents(path: string): string[] {
+  const parts = path.split('/')
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
+}
+
+/** What one layer says: its own files, and what it removes of those below. */
+function layerOf(steps: readonly Step[]): {
+  entries: TarInput[]
+  model: Model
+  removed: Set<string>
+  hidden: Set<string>
+} {
+  const model: Model = new Map()
+  const removed = new Set<string>()
+  const hidden = new Set<string>()
+  const entries: TarInput[] = []
+  const imply = (paths: readonly string[]) => {
+    for (const path of paths) if (!model.has(path)) model.set(path, { inode: {}, mode: TYPES.folder | 0o755, text: '' })
+  }
+  for (const [kind, path, other, mode] of steps) {
+    const above = kind === 'opaque' ? [...parents(path), path] : parents(path)
+    // Ways through files and links are what other tests are about.
+    if (above.some(name => model.has(name) && !isFolder(model.get(name)))) continue
+    switch (kind) {
+      case 'whiteout':
+        entries.push(whiteout(path))
+        imply(above)
+        removed.add(path)
+        break
+      case 'opaque':
+        entries.push(opaque(path))
+        imply(above)
+        hidden.add(path)
+        break
+      case 'link': {
+        const target = model.get(other)
+        const through = parents(other).some(name => !isFolder(model.get(name)))
+        if (!target || through || isFolder(target) || other === path || other.startsWith(`${path}/`)) continue
+        imply(above)
+        entries.push(link(path, other, { mode: target.mode & 0o7777 }))
+        drop(model, path)
+        model.set(path, target)
+        break
+      }
+      case 'folder':
+        imply(above)
+        entries.push(folder(path, { mode }))
+        if (!isFolder(model.get(path))) drop(model, path)
+        model.set(path, { inode: {}, mode: TYPES.folder | mode, text: '' })
+        break
+      default: {
+        imply(above)
+        drop(model, path)
+        const text = kind === 'fifo' ? '' : `${other}${mode}`
+        model.set(path, { inode: {}, mode: TYPES[kind] | (kind === 'symlink' ? 0o777 : mode), text })
+        if (kind === 'file') entries.push(file(path, text, { mode }))
+        else if (kind === 'symlink') entries.push(symlink(path, text))
+        else entries.push(special('fifo', path, { mode }))
+      }
+    }
+  }
+  return { entries, model, removed, hidden }
+}
+
+function stack(below: Model, layer: ReturnType<typeof layerOf>): void {
+  for (const path of layer.removed) drop(below, path)
+  for (const path of layer.hidden) drop(below, path, false)
+  for (const path of [...layer.model.keys()].sort()) {
+    const thing = layer.model.get(path)!
+    if (!(isFolder(thing) && isFolder(below.get(path)))) drop(below, path)
+    below.set(path, thing)
+  }
+}
+
+function shown(model: Model): Record<string, string> {
+  const first = new Map<object, string>()
+  const names = [...model.keys()].sort((a, b) => (a.replaceAll('/', '\0') < b.replaceAll('/', '\0') ? -1 : 1))
+  return Object.fromEntries(
+    names.map(name => {
+      const { inode, mode, text } = model.get(name)!
+      const same = first.get(inode) ?? ''
+      if (same === '') first.set(inode, name)
+      return [name, `${mode.toString(8)} ${text} ${same}`]
+    }),
+  )
+}
+
+function seen(all: Record<string, Seen>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => name !== '.')
+      .map(([name, { mode, content, target, same }]) => [name, `${mode} ${content ?? target ?? ''} ${same ?? ''}`]),
+  )
+}
+
+export function randomCases(make: MakeDriver): void {
+  test('show what a plain model of layers says', async t => {
+    const { driver } = await setUp(t, make)
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(layers, async all => {
+        const id = `run-${run++}`
+        const model: Model = new Map()
+        const chain: DiffID[] = []
+        for (const steps of all) {
+          const layer = layerOf(steps)
+          stack(model, layer)
+          chain.push((await put(driver, await tarOf(...layer.entries))).diffID)
+        }
+        await driver.createWritable(id, chain)
+        assert.deepEqual(seen(snapshot((await driver.mount(id)).path)), shown(model))
+        const changes = []
+        for await (const change of driver.changes(id)) changes.push(change)
+        assert.deepEqual(changes, [])
+        for (const diffID of chain) await driver.verify(diffID)
+        await driver.removeWritable(id)
+      }),
+      { numRuns: 60 },
+    )
+  })
+}

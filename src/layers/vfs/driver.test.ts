@@ -1,0 +1,4 @@
+import { layerDriverSuite } from '../testsuite.ts'
+import { openVfsDriver } from './driver.ts'
+
+layerDriverSuite('vfs', openVfsDriver)
