@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { mount, unmount } from '../host/index.ts'
 import { digestOf, hexOf } from '../oci/index.ts'
 import { isStrataError } from '../std/index.ts'
 import { openContentStore, putBlob } from './index.ts'
@@ -61,12 +61,11 @@ test('verify says what is wrong with a blob', async t => {
 
 test('a full disk: a clear error, the ingest is kept and goes on when there is room', async t => {
   const root = await mkdtemp(join(tmpdir(), 'strata-content-'))
-  t.after(() => {
-    spawnSync('umount', ['-l', root])
-    return rm(root, { recursive: true, force: true })
+  t.after(async () => {
+    await unmount(root)
+    await rm(root, { recursive: true, force: true })
   })
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', root])
-  assert.equal(mounted.status, 0, mounted.stderr.toString())
+  mount(root, { source: 'tmpfs', type: 'tmpfs', data: 'size=1m' })
   const store = await openContentStore(root)
   const ballast = join(root, 'ballast')
   await writeFile(ballast, Buffer.alloc(512 * 1024))

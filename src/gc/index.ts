@@ -1,4 +1,4 @@
-export { type CheckOptions, checkStore } from './check.ts'
+export { checkStore } from './check.ts'
 export { collectGarbage } from './collect.ts'
-export type { Contents, Finding, GarbageOptions, Swept } from './gc.ts'
+export type { Finding } from './gc.ts'
 export { contentsOf } from './mark.ts'

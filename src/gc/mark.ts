@@ -1,6 +1,7 @@
 import type { ImageRecord, ImageStore } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
+import { parseReference } from '../reference/index.ts'
 import type { Contents, GarbageOptions } from './gc.ts'
 
 interface Marked extends Contents {
@@ -20,9 +21,13 @@ function markRecord(record: ImageRecord, marked: Marked): void {
 /** What one image and its names keep: read before the image is removed, it is all that can go with it. */
 export function contentsOf(images: ImageStore, id: Digest): Contents {
   const marked: Marked = { content: new Set(), layers: new Set() }
-  const record = images.get(id)
-  if (record) markRecord(record, marked)
-  for (const [, name] of images.names()) if (name.image === id && name.target) marked.content.add(name.target.digest)
+  if (!images.get(id)) return marked
+  const { record, tags, digests } = images.summary(id)
+  markRecord(record, marked)
+  for (const name of [...tags, ...digests]) {
+    const target = images.name(parseReference(name))?.target
+    if (target) marked.content.add(target.digest)
+  }
   return marked
 }
 

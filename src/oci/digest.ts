@@ -62,8 +62,3 @@ export function shortID(digest: string): string {
 export function asDiffID(digest: Digest): DiffID {
   return digest as string as DiffID
 }
-
-/** The digest that a diffID is, to look its bytes up as a blob. Only changes the brand. */
-export function asDigest(layer: DiffID): Digest {
-  return layer as string as Digest
-}

@@ -1,7 +1,6 @@
 export { chainIDOf, chainIDs } from './chain.ts'
 export {
   asDiffID,
-  asDigest,
   digestOf,
   digestOfHex,
   hexOf,
@@ -11,9 +10,7 @@ export {
   shortID,
 } from './digest.ts'
 export {
-  type Compression,
   compressionOf,
-  isConfig,
   isForeignLayer,
   isIndex,
   isLayer,

@@ -16,7 +16,7 @@ export const mediaTypes = {
   dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
 } as const
 
-export type Compression = 'none' | 'gzip' | 'zstd'
+type Compression = 'none' | 'gzip' | 'zstd'
 
 const NON_DISTRIBUTABLE = 'application/vnd.oci.image.layer.nondistributable.v1.tar'
 
@@ -45,10 +45,6 @@ export function isManifest(mediaType: string): boolean {
 /** Docker's image manifest v2 schema 1, signed or not: no longer read by anybody. */
 export function isSchema1(mediaType: string): boolean {
   return mediaType === mediaTypes.dockerSchema1 || mediaType === mediaTypes.dockerSchema1Signed
-}
-
-export function isConfig(mediaType: string): boolean {
-  return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig
 }
 
 export function isLayer(mediaType: string): boolean {
