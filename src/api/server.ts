@@ -69,6 +69,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         socket.once('close', () => sockets.delete(socket))
       })
       server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+        // A connection that is kept alive after the server was closed would hold it up.
+        response.once('close', () => closed && setImmediate(() => server.closeIdleConnections()))
         void dispatch(door, request, response)
       })
       server.on('upgrade', (request: IncomingMessage, socket, head) => {

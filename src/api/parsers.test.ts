@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { isStrataError } from '../std/index.ts'
+import { DetachKeysFilter, parseDetachKeys } from './detach-keys.ts'
+import { parseFilters } from './filters.ts'
+import { parseQuery } from './query.ts'
+import { parseRegistryAuth } from './registry-auth.ts'
+import { decode, int64, list, map, string, struct } from './shape.ts'
+
+/** Runs `parse`, which may only fail as bad input does. */
+function onlyRefuses<T>(parse: () => T): T | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    assert.ok(isStrataError(error, 'invalid_argument'), String(error))
+    return undefined
+  }
+}
+
+test('flags are read as Docker reads them', () => {
+  for (const no of ['', '0', 'no', 'false', 'none', 'False', ' NO ']) {
+    assert.equal(parseQuery(new URLSearchParams({ x: no }).toString()).flag('x'), false)
+  }
+  for (const yes of ['1', 'true', 'True', 'yes', 'on', 'anything']) {
+    assert.equal(parseQuery(`x=${yes}`).flag('x'), true)
+  }
+  assert.equal(parseQuery('').flag('x'), false)
+  assert.equal(parseQuery('x').flag('x'), false)
+})
+
+test('times are nanoseconds, whatever the number of digits', () => {
+  const time = (text: string) => parseQuery(`t=${text}`).time('t')
+  assert.equal(time('12'), 12_000_000_000n)
+  assert.equal(time('12.5'), 12_500_000_000n)
+  assert.equal(time('12.000000001'), 12_000_000_001n)
+  assert.equal(time('12.0000000019'), 12_000_000_001n)
+  assert.equal(time('-1'), -1_000_000_000n)
+  assert.equal(time(''), undefined)
+  for (const bad of ['x', '1.', '1.x', '.5', '1e3', '0x1']) {
+    assert.throws(() => time(bad), { code: 'invalid_argument' })
+  }
+})
+
+test('no query breaks the parser', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string({ unit: 'binary' }), (raw, value) => {
+      for (const search of [raw, new URLSearchParams({ x: value }).toString()]) {
+        const query = parseQuery(search)
+        assert.equal(typeof query.flag('x'), 'boolean')
+        const integer = onlyRefuses(() => query.integer('x'))
+        assert.ok(integer === undefined || Number.isSafeInteger(integer))
+        const time = onlyRefuses(() => query.time('x'))
+        assert.ok(time === undefined || typeof time === 'bigint')
+      }
+    }),
+  )
+})
+
+test('filters come back from both of their forms', () => {
+  const filters = fc.dictionary(fc.string(), fc.uniqueArray(fc.string(), { maxLength: 5 }))
+  fc.assert(
+    fc.property(filters, values => {
+      // JSON's own objects: integer-like keys of these come first, and `__proto__` is one like any other.
+      const expected = new Map(Object.entries(JSON.parse(JSON.stringify(values)) as Record<string, string[]>))
+      assert.deepEqual(parseFilters(JSON.stringify(values)), expected)
+      const flags = Object.entries(values).map(([key, each]) => [
+        key,
+        Object.fromEntries(each.map(value => [value, true] as const)),
+      ])
+      const nested = parseFilters(JSON.stringify(Object.fromEntries(flags)))
+      assert.deepEqual(
+        new Map([...nested].map(([key, each]) => [key, new Set(each)])),
+        new Map([...expected].map(([key, each]) => [key, new Set(each)])),
+      )
+    }),
+  )
+})
+
+test('filters of any other kind are refused', () => {
+  for (const bad of ['x', '1', '[]', '"x"', '{"a":"b"}', '{"a":1}', '{"a":[1]}', '{"a":{"b":1}}', '{']) {
+    assert.throws(() => parseFilters(bad), { code: 'invalid_argument', message: 'invalid filter' })
+  }
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), text => void onlyRefuses(() => parseFilters(text, ['a']))))
+  assert.deepEqual(parseFilters('null'), new Map())
+  assert.throws(() => parseFilters('{"b":["x"]}', ['a']), { message: "invalid filter 'b'" })
+})
+
+test('detach keys are read in the notation of Docker', () => {
+  const cases: [string, number[] | undefined][] = [
+    ['', [0x10, 0x11]],
+    ['ctrl-p,ctrl-q', [0x10, 0x11]],
+    ['ctrl-@,ctrl-a,ctrl-z', [0, 1, 26]],
+    ['ctrl-[,ctrl-\\,ctrl-],ctrl-^,ctrl-_', [27, 28, 29, 30, 31]],
+    ['a,B,DEL', [0x61, 0x42, 0x7f]],
+    ['ctrl-1', undefined],
+    ['ctrl-', undefined],
+    ['ctrl-ab', undefined],
+    ['ab', undefined],
+    ['a,', undefined],
+    ['ä', undefined],
+  ]
+  for (const [text, expected] of cases) assert.deepEqual(parseDetachKeys(text), expected, text)
+  fc.assert(
+    fc.property(fc.string(), text => {
+      for (const key of parseDetachKeys(text) ?? []) assert.ok(key >= 0 && key < 128)
+    }),
+  )
+})
+
+test('the filter finds the keys where they first are, however the input is cut', () => {
+  const letters = fc.array(fc.constantFrom(97, 98), { maxLength: 30 })
+  const keys = fc.array(fc.constantFrom(97, 98), { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(letters, keys, fc.array(fc.nat(30), { maxLength: 6 }), (input, sequence, cuts) => {
+      const bytes = Buffer.from(input)
+      const at = bytes.indexOf(Buffer.from(sequence))
+      const filter = new DetachKeysFilter(sequence)
+      const out: Buffer[] = []
+      let detached = false
+      const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.byteLength]
+      for (let index = 1; index < edges.length && !detached; index++) {
+        const pushed = filter.push(bytes.subarray(edges[index - 1], edges[index]))
+        out.push(Buffer.from(pushed.data))
+        detached = pushed.detached
+      }
+      if (!detached) out.push(Buffer.from(filter.flush()))
+      assert.equal(detached, at >= 0)
+      assert.deepEqual(Buffer.concat(out), at < 0 ? bytes : bytes.subarray(0, at))
+    }),
+  )
+})
+
+test('registry credentials come back from their header', () => {
+  const text = fc.string({ minLength: 1 })
+  fc.assert(
+    fc.property(text, text, fc.constantFrom('base64', 'base64url'), (username, password, encoding) => {
+      const header = Buffer.from(JSON.stringify({ username, password, serveraddress: 'x' })).toString(encoding)
+      assert.deepEqual(parseRegistryAuth(header), { username, password })
+    }),
+  )
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  assert.deepEqual(parseRegistryAuth(encode({ identitytoken: 'i', registrytoken: 'r', username: '' })), {
+    identityToken: 'i',
+    registryToken: 'r',
+  })
+  const auth = Buffer.from('me:a:b').toString('base64')
+  assert.deepEqual(parseRegistryAuth(encode({ auth })), { username: 'me', password: 'a:b' })
+})
+
+test('a header without credentials that can be read is none', () => {
+  for (const header of [undefined, '', '%%%', 'e30', 'bm9wZQ', 'bnVsbA', 'W10', 'eyJ1c2VybmFtZSI6MX0']) {
+    assert.equal(parseRegistryAuth(header), undefined)
+  }
+  fc.assert(fc.property(fc.string(), header => void parseRegistryAuth(header)))
+})
+
+test('a shape refuses or gives exactly its type, whatever the JSON', () => {
+  const shape = struct<{ Name: string; Count: number; Tags: readonly string[] | null; Map: object | null }>('x.Y', {
+    Name: string,
+    Count: int64,
+    Tags: list(string),
+    Map: map(list(int64)),
+  })
+  const like = fc.record({ Name: fc.json(), count: fc.json(), TAGS: fc.json(), Map: fc.json() }, { requiredKeys: [] })
+  const text = fc.oneof(
+    fc.json(),
+    like.map(fields => `{${Object.entries(fields).map(([key, value]) => `"${key}":${value}`)}}`),
+  )
+  fc.assert(
+    fc.property(text, json => {
+      const value = onlyRefuses(() => decode(shape, JSON.parse(json), ''))
+      if (value === undefined) return
+      assert.deepEqual(Object.keys(value), ['Name', 'Count', 'Tags', 'Map'])
+      assert.equal(typeof value.Name, 'string')
+      assert.ok(Number.isInteger(value.Count))
+      assert.ok(value.Tags === null || value.Tags.every(tag => typeof tag === 'string'))
+      assert.ok(value.Map === null || !Array.isArray(value.Map))
+    }),
+  )
+})
+
+test('keys of maps can not reach the prototype', () => {
+  const decoded = decode(map(string), JSON.parse('{"__proto__":"x"}'), '')
+  assert.equal(Object.getPrototypeOf(decoded), Object.prototype)
+  assert.deepEqual(Object.keys(decoded ?? {}), ['__proto__'])
+})
