@@ -1,4 +1,4 @@
-import type { Bytes } from '../std/index.ts'
+import { type Bytes, release } from '../std/index.ts'
 
 const CHUNK = 256 * 1024
 
@@ -24,6 +24,7 @@ export async function* gathered(source: Bytes): AsyncGenerator<Uint8Array> {
           filled = 0
         }
       }
+      release(chunk)
     }
   } catch (error) {
     failure = { error }

@@ -4,6 +4,7 @@ export { type Blob, type Bytes, bytesOf, collect, fromReadable, tap } from './by
 export { type ErrorCode, errnoOf, isStrataError, messageOf, StrataError, type StrataErrorOptions } from './errors.ts'
 export { KeyedLock } from './keyed-lock.ts'
 export { createLogger, type Logger, silentLogger } from './log.ts'
+export { release } from './release.ts'
 export { resolveInRoot } from './resolve-in-root.ts'
 export { type RetryOptions, retry } from './retry.ts'
 export { beside, type Emit, runStage, type Stage, type StageRun } from './stage.ts'
