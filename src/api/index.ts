@@ -1,2 +1,2 @@
+export { createApiServer } from './api.ts'
 export { parseAddress } from './listen.ts'
-export { createApiServer } from './server.ts'

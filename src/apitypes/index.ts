@@ -1,3 +1,8 @@
+/**
+ * The JSON shapes of Docker's Engine API 1.51, as pure types: what routers, engine and clients exchange. Field names and
+ * their order are Docker's; `null` stands where Docker writes `null` (a list or map that was not given), and a field is
+ * optional where Docker leaves it out when it is empty.
+ */
 export type {
   ContainerConfig,
   ContainerCreateRequest,

@@ -37,7 +37,7 @@ export function execRoutes(backend: ExecBackend): Routes {
 async function start(backend: ExecBackend, call: HijackCall): Promise<void> {
   const id = call.params.id!
   const request = await readJson(call, execStartRequest, { root: 'ExecStartOptions' })
-  const options = startOptions(request)
+  const options = startOptions(request, call.minor)
   if (request.Detach) {
     await backend.start(id, options)
     call.reply(200)
@@ -48,8 +48,8 @@ async function start(backend: ExecBackend, call: HijackCall): Promise<void> {
   await attachStream(call, session, { tty: request.Tty, stdin: true, detachKeys })
 }
 
-function startOptions({ ConsoleSize, Tty }: ExecStartRequest): StartExecOptions {
-  if (!ConsoleSize) return {}
-  if (!Tty) throw new StrataError('invalid_argument', 'console size is only supported when TTY is enabled')
+/** As in dockerd, a size is only heard where there is a terminal, and from API 1.42 on. */
+function startOptions({ ConsoleSize, Tty }: ExecStartRequest, minor: number): StartExecOptions {
+  if (!ConsoleSize || !Tty || minor < 42) return {}
   return { consoleSize: { height: ConsoleSize[0], width: ConsoleSize[1] } }
 }

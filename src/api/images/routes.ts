@@ -66,7 +66,7 @@ async function create(backend: ImagesBackend, { query, headers, response, signal
       signal,
     })
   } catch (error) {
-    if (!response.headersSent || signal.aborted) throw error
+    if (!response.headersSent) throw error
     stream.end(error)
     return
   }

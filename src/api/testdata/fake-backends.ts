@@ -1,6 +1,6 @@
 import type { ContainerInspect, ContainerSummary, ImageInspect, ImageSummary, Info, Version } from '../../apitypes/index.ts'
 import { StrataError } from '../../std/index.ts'
-import type { Backends } from '../server.ts'
+import type { Backends } from '../api.ts'
 
 const id = 'c'.repeat(64)
 const imageId = `sha256:${'a'.repeat(64)}`

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { silentLogger } from '../../std/index.ts'
-import { createApiServer } from '../server.ts'
+import { createApiServer } from '../api.ts'
 import { fakeBackends } from './fake-backends.ts'
 
 export interface Answer {

@@ -1,3 +1,17 @@
+/**
+ * Docker's Engine API over HTTP: a face, with no state of its own, of the backends that it is given.
+ *
+ * - An *endpoint* is a method and a path of Docker's table (`endpoints.ts`). A *router* implements some of them over the
+ *   narrow *backend* that it declares (`<router>/backend.ts`); what no router implements answers 501 and says so.
+ * - A *call* is one request for an endpoint. An *exchange* is a call that gets an ordinary answer. A *hijacking* call
+ *   takes its connection over (attach, exec): HTTP ends, and the process's stdio begins.
+ * - What is behind the door can trust what comes through it: versions, paths, queries, filters and bodies are checked
+ *   here, with Docker's texts, and the types of `apitypes` hold.
+ *
+ * The way of a request: `dispatch` splits off the version, `router` finds the endpoint, its handler reads query and body,
+ * calls the backend with a signal that is aborted when the client goes away, and answers; `status` translates errors.
+ * Reference: https://docs.docker.com/reference/api/engine/version/v1.51/
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Logger, StrataError } from '../std/index.ts'
