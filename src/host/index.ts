@@ -4,7 +4,6 @@ export {
   cgroupFolder,
   cgroupFolders,
   cgroupPids,
-  cgroupsOf,
   readCgroups,
   removeCgroup,
 } from './cgroups.ts'
@@ -25,10 +24,8 @@ export {
 } from './mount.ts'
 export {
   fileSystemOf,
-  findMount,
   type MountEntry,
   mountsUnder,
-  parseMountTable,
   readMountTable,
 } from './mount-table.ts'
 export { routeRequest } from './netlink.ts'
