@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { detach, isMountPoint, mountsUnder } from '../../host/index.ts'
 import { isStrataError } from '../../std/index.ts'
+import { byBytes } from '../tree/finish.ts'
 import { all, layerFolder, leftovers, type MakeDriver, makeRootFolder, put, setUp } from './setup.ts'
 import { outline } from './snapshot.ts'
 import { file, folder, symlink, tarOf, whiteout } from './tar.ts'
@@ -217,11 +218,11 @@ export function lifeCases(make: MakeDriver): void {
     const { driver } = await setUp(t, make, { root, boot: 'two' })
     const { dropped } = await driver.recover(new Set())
     assert.deepEqual(
-      [...dropped].sort(),
+      dropped.toSorted(byBytes),
       layers
         .slice(1)
         .map(({ diffID }) => diffID)
-        .sort(),
+        .sort(byBytes),
     )
     assert.deepEqual(await all(driver.walk()), [layers[0]])
     await driver.verify(layers[0]!.diffID)

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { TarInput } from '../../archive/index.ts'
 import type { DiffID } from '../../oci/index.ts'
+import { byBytes } from '../tree/finish.ts'
 import { type MakeDriver, put, setUp } from './setup.ts'
 import { type Seen, snapshot } from './snapshot.ts'
 import { file, folder, link, opaque, special, symlink, tarOf, whiteout } from './tar.ts'
@@ -95,7 +96,7 @@ function layerOf(steps: readonly Step[]): {
         drop(model, path)
         const text = kind === 'fifo' ? '' : `${other}${mode}`
         model.set(path, { inode: {}, mode: TYPES[kind] | (kind === 'symlink' ? 0o777 : mode), text })
-        if (kind === 'file') entries.push(file(path, text, { mode }))
+        if (kind === 'file') entries.push(file(path, Buffer.from(text, 'latin1'), { mode }))
         else if (kind === 'symlink') entries.push(symlink(path, text))
         else entries.push(special('fifo', path, { mode }))
       }
@@ -107,7 +108,7 @@ function layerOf(steps: readonly Step[]): {
 function stack(below: Model, layer: ReturnType<typeof layerOf>): void {
   for (const path of layer.removed) drop(below, path)
   for (const path of layer.hidden) drop(below, path, false)
-  for (const path of [...layer.model.keys()].sort()) {
+  for (const path of [...layer.model.keys()].sort(byBytes)) {
     const thing = layer.model.get(path)!
     if (!(isFolder(thing) && isFolder(below.get(path)))) drop(below, path)
     below.set(path, thing)

@@ -267,7 +267,12 @@ export function rootfsCases(make: MakeDriver): void {
     const names = Array.from({ length: count }, (_, at) => `${at * 7919}-${'n'.repeat(at % 60)}`)
     const rootfs = await mountChain(
       driver,
-      await tarOf(folder('d'), ...names.map((name, at) => file(`d/${name}`, at % 997 === 0 ? name : ''))),
+      await tarOf(
+        folder('d'),
+        ...names.map((name, at) =>
+          file(`d/${name}`, at % 997 === 0 ? name : '', { mtime: { seconds: at, nanoseconds: 0 } }),
+        ),
+      ),
     )
     assert.deepEqual(readdirSync(join(rootfs, 'd')).sort(), [...names].sort())
     for (let at = 0; at < count; at += 997) {

@@ -23,7 +23,9 @@ export function snapshot(path: string, options: { readonly directoryTimes?: bool
   const seen: Record<string, Seen> = {}
   const inodes = new Map<string, string>()
   const visit = (at: Buffer, name: string) => {
-    const stat = lstatSync(at, { bigint: true })
+    // In a directory that no layer below has, overlayfs lists whiteouts, which then are not there: under dockerd too.
+    const stat = lstatSync(at, { bigint: true, throwIfNoEntry: false })
+    if (!stat) return
     const isDirectory = stat.isDirectory()
     const key = `${stat.dev}:${stat.ino}`
     const same = isDirectory ? undefined : inodes.get(key)

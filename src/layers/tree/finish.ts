@@ -29,6 +29,8 @@ export function finishTree(root: Node, entries: number): FinishedTree {
   const nodes: Node[] = []
   let size = 0
   const stack: Node[] = [root]
+  /** Directories below opaque ones: nothing of the layers below shows in them. */
+  const hidden = new Set<Node>()
   root.links = 2
   for (let node = stack.pop(); node; node = stack.pop()) {
     node.index = nodes.length
@@ -37,11 +39,12 @@ export function finishTree(root: Node, entries: number): FinishedTree {
       size += sizeOf(node)
       continue
     }
-    settleWhiteouts(node)
+    const covered = settleWhiteouts(node, hidden.has(node))
     const names = sortedNames(node)
     for (let at = names.length - 1; at >= 0; at--) {
       const child = node.children.get(names[at]!)!
       if (child.children) {
+        if (covered) hidden.add(child)
         node.links++
         child.links = 2
         stack.push(child)
@@ -57,11 +60,19 @@ function sizeOf(node: Node): number {
   return type === S_IFLNK ? node.target!.length : 0
 }
 
-function settleWhiteouts(directory: Node): void {
-  for (const [name, whiteout] of directory.whiteouts ?? []) {
-    const made = directory.children!.get(name)
-    if (!made) directory.children!.set(name, whiteout)
-    else if (made.children) made.opaque = true
+/**
+ * Turns what a directory removes into what overlayfs reads as that. Where nothing of the layers below shows, there is
+ * nothing to remove: a whiteout there would be listed as a name. Returns whether that is so.
+ */
+function settleWhiteouts(directory: Node, hidden: boolean): boolean {
+  const covered = hidden || directory.opaque
+  if (!covered) {
+    for (const [name, whiteout] of directory.whiteouts ?? []) {
+      const made = directory.children!.get(name)
+      if (!made) directory.children!.set(name, whiteout)
+      else if (made.children) made.opaque = true
+    }
   }
   directory.whiteouts = undefined
+  return covered
 }
