@@ -5,7 +5,7 @@ import type { Container } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { readLog } from './log-file.ts'
 import { logPathOf } from './network-setup.ts'
-import { rotatedLogs } from './start.ts'
+import { rotatedLogs } from './run.ts'
 
 export interface AttachRequest {
   readonly stdin: boolean

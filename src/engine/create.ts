@@ -1,9 +1,8 @@
-import { mkdir, stat } from 'node:fs/promises'
-import { isAbsolute, join, normalize } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../apitypes/index.ts'
-import { parseSignal } from '../host/index.ts'
 import { type ContainerDefaults, formatPlatform, hostPlatform, type Platform, parsePlatform } from '../oci/index.ts'
-import { isStrataError, StrataError } from '../std/index.ts'
+import { StrataError } from '../std/index.ts'
 import { type ContainerRecord, networkMode, never } from './container.ts'
 import { securityOptions } from './container-spec.ts'
 import { type EngineContext, publishContainer } from './context.ts'
@@ -163,33 +162,4 @@ function checkEndpoints(context: EngineContext, networking: ContainerCreateReque
     }
   }
   void context
-}
-
-/** Throws Docker's text for a stop signal that does not exist. */
-export function checkStopSignal(signal: string | undefined): void {
-  if (signal) parseSignal(signal)
-}
-
-/** True when the host has something at `path`. */
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (isStrataError(error)) throw error
-    return false
-  }
-}
-
-/** An absolute, clean path in the container, or Docker's refusal. */
-export function containerPath(path: string, spec: string): string {
-  if (!isAbsolute(path)) {
-    throw new StrataError(
-      'invalid_argument',
-      `invalid mount config for type "bind": invalid mount path: '${spec}' mount path must be absolute`,
-    )
-  }
-  const clean = normalize(path).replace(/(.)\/$/, '$1')
-  if (clean === '/') throw new StrataError('invalid_argument', `invalid specification: destination can't be '/'`)
-  return clean
 }

@@ -24,18 +24,13 @@ import { inspectContainer } from './inspect.ts'
 import { type ListRequest, listContainers } from './list.ts'
 import { containerLogs, type LogsRequest } from './logs.ts'
 import type { EngineParts } from './parts.ts'
+import { pauseContainer, unpauseContainer } from './pause.ts'
 import { recover } from './recover.ts'
 import { type RemoveOptions, removeContainer } from './remove.ts'
+import { restartContainer } from './restart.ts'
 import { shutDown } from './shut-down.ts'
 import { startContainer } from './start.ts'
-import {
-  killContainer,
-  pauseContainer,
-  restartContainer,
-  type StopOptions,
-  stopContainer,
-  unpauseContainer,
-} from './stop.ts'
+import { killContainer, type StopOptions, stopContainer } from './stop.ts'
 import { systemCheck, systemInfo, systemVersion } from './system.ts'
 import { containerTop } from './top.ts'
 

@@ -2,7 +2,7 @@ import { StrataError } from '../std/index.ts'
 import type { EngineContext } from './context.ts'
 import { type LogRecord, readLog } from './log-file.ts'
 import { logPathOf } from './network-setup.ts'
-import { rotatedLogs } from './start.ts'
+import { rotatedLogs } from './run.ts'
 
 export interface LogsRequest {
   readonly stdout: boolean

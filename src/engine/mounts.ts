@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
+import { isAbsolute, normalize } from 'node:path'
 import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
-import { StrataError } from '../std/index.ts'
+import { errnoOf, StrataError } from '../std/index.ts'
 import type { MountPoint } from './container.ts'
 import type { EngineContext } from './context.ts'
-import { containerPath, exists } from './create.ts'
 import { newId } from './random-name.ts'
 
 const invalid = (message: string) => new StrataError('invalid_argument', message)
@@ -142,4 +142,28 @@ async function volumeMount(
     copy: options.copy,
     ...(anonymous ? { anonymous } : {}),
   }
+}
+
+/** True when the host has something at `path`. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false
+    throw error
+  }
+}
+
+/** An absolute, clean path in the container, or Docker's refusal. */
+function containerPath(path: string, spec: string): string {
+  if (!isAbsolute(path)) {
+    throw new StrataError(
+      'invalid_argument',
+      `invalid mount config for type "bind": invalid mount path: '${spec}' mount path must be absolute`,
+    )
+  }
+  const clean = normalize(path).replace(/(.)\/$/, '$1')
+  if (clean === '/') throw new StrataError('invalid_argument', `invalid specification: destination can't be '/'`)
+  return clean
 }

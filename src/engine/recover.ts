@@ -7,10 +7,11 @@ import { errnoOf, isStrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
-import { watchTask } from './exit.ts'
 import { folderOf } from './network-setup.ts'
-import { removeLocked } from './remove.ts'
-import { specOf, startContainer } from './start.ts'
+import { removeLocked } from './remove-locked.ts'
+import { specOf } from './run.ts'
+import { startContainer } from './start.ts'
+import { watchTask } from './supervise.ts'
 
 /**
  * Makes one of what an earlier engine left, however it ended: running tasks are adopted with their mounts and endpoints,

@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises'
 import { StrataError } from '../std/index.ts'
-import type { Container } from './container.ts'
-import { type EngineContext, publishContainer } from './context.ts'
-import { folderOf } from './network-setup.ts'
+import type { EngineContext } from './context.ts'
+import { removeLocked } from './remove-locked.ts'
 import { killRunning } from './stop.ts'
 
 export interface RemoveOptions {
@@ -28,45 +26,4 @@ export async function removeContainer(context: EngineContext, id: string, option
   }
   using _lock = await context.locks.acquire(container.id)
   await removeLocked(context, container, options)
-}
-
-/** Removes a container that does not run and whose lock the caller holds; goes on with a removal that was cut off. Idempotent. */
-export async function removeLocked(
-  context: EngineContext,
-  container: Container,
-  options: { readonly volumes: boolean },
-): Promise<void> {
-  // `--rm` and a user's removal may come at once: the second finds nothing to do.
-  if (context.containers.named(container.record.name) !== container) return
-  if (container.running) {
-    throw new StrataError(
-      'conflict',
-      `cannot remove container "${container.record.name}": container is running: stop the container before removing or force remove`,
-    )
-  }
-  container.updateState({ status: 'removing' })
-  container.connectAttached(undefined)
-  await Promise.all([
-    context.layers.removeWritable(container.id),
-    rm(folderOf(context, container.id), { recursive: true, force: true }),
-  ])
-  if (options.volumes) {
-    for (const mount of container.record.mounts) {
-      if (mount.anonymous && mount.name !== undefined && !usedElsewhere(context, container, mount.name)) {
-        await context.volumes.remove(mount.name)
-      }
-    }
-  }
-  for (const [id, exec] of context.execs) {
-    if (exec.container === container) context.execs.delete(id)
-  }
-  context.containers.remove(container)
-  publishContainer(context, container, 'destroy')
-  container.announce('removal')
-}
-
-function usedElsewhere(context: EngineContext, container: Container, volume: string): boolean {
-  return context.containers
-    .all()
-    .some(other => other !== container && other.record.mounts.some(mount => mount.name === volume))
 }

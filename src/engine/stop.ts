@@ -1,8 +1,7 @@
 import { parseSignal } from '../host/index.ts'
 import { isStrataError, messageOf, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
-import { type EngineContext, publishContainer, requireRunning } from './context.ts'
-import { startContainer } from './start.ts'
+import { type EngineContext, publishContainer } from './context.ts'
 
 const SIGKILL = 9
 /** How long the kernel gets, in milliseconds, until a killed container is called stuck. */
@@ -22,7 +21,8 @@ export async function stopContainer(context: EngineContext, id: string, options:
   publishContainer(context, container, 'stop')
 }
 
-async function stopRunning(context: EngineContext, container: Container, options: StopOptions): Promise<void> {
+/** Stops a running container, or one about to be restarted, and waits for its end. */
+export async function stopRunning(context: EngineContext, container: Container, options: StopOptions): Promise<void> {
   const { config } = container.record
   container.update({ manuallyStopped: true })
   container.cancelRestart?.()
@@ -92,35 +92,4 @@ export async function killContainer(context: EngineContext, id: string, signalTe
     throw new StrataError('internal', `cannot kill container: ${id}: ${messageOf(error)}`, { cause: error })
   }
   publishContainer(context, container, 'kill', { signal: String(signal) })
-}
-
-export async function restartContainer(context: EngineContext, id: string, options: StopOptions): Promise<void> {
-  const container = context.containers.find(id)
-  if (options.signal) parseSignal(options.signal)
-  if (container.running || container.record.state.restarting) await stopRunning(context, container, options)
-  await startContainer(context, container.id)
-  publishContainer(context, container, 'restart')
-}
-
-export async function pauseContainer(context: EngineContext, id: string): Promise<void> {
-  const container = context.containers.find(id)
-  using _lock = await context.locks.acquire(container.id)
-  requireRunning(container)
-  if (container.record.state.paused) {
-    throw new StrataError('conflict', `container ${container.id} is already paused`)
-  }
-  await container.run?.task.pause()
-  container.updateState({ paused: true })
-  publishContainer(context, container, 'pause')
-}
-
-export async function unpauseContainer(context: EngineContext, id: string): Promise<void> {
-  const container = context.containers.find(id)
-  using _lock = await context.locks.acquire(container.id)
-  if (!container.record.state.paused) {
-    throw new StrataError('conflict', `container ${container.id} is not paused`)
-  }
-  await container.run?.task.resume()
-  container.updateState({ paused: false })
-  publishContainer(context, container, 'unpause')
 }

@@ -1,11 +1,36 @@
 import type { Exit, Task } from '../runtime/index.ts'
-import { delay, isStrataError, messageOf } from '../std/index.ts'
+import { delay, isStrataError, messageOf, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { timestamp } from './create.ts'
 import { tearDownNetwork } from './network-setup.ts'
-import { removeLocked } from './remove.ts'
-import { startLocked } from './start.ts'
+import { removeLocked } from './remove-locked.ts'
+import { makeRun } from './run.ts'
+
+/** Starts a container whose lock the caller holds. Whatever was made is given back when it fails. */
+export async function startLocked(context: EngineContext, container: Container): Promise<void> {
+  const { state } = container.record
+  if (state.status === 'running') {
+    if (state.paused) throw new StrataError('conflict', 'cannot start a paused container, try unpause instead')
+    throw new StrataError('not_modified', '')
+  }
+  if (state.status === 'removing' || state.status === 'dead') {
+    throw new StrataError('conflict', 'container is marked for removal and cannot be started')
+  }
+  try {
+    const run = await makeRun(context, container)
+    container.run = run
+    container.stopping = false
+    watchTask(context, container, run.task)
+    publishContainer(context, container, 'start')
+  } catch (error) {
+    const exitCode = isStrataError(error) && typeof error.details.exitCode === 'number' ? error.details.exitCode : 128
+    container.updateState({ exitCode, error: messageOf(error), restarting: false })
+    container.connectAttached(undefined)
+    if (container.record.hostConfig.AutoRemove) await removeLocked(context, container, { volumes: true })
+    throw error
+  }
+}
 
 const LONGEST_PAUSE = 60_000
 const FIRST_PAUSE = 100
