@@ -1,6 +1,6 @@
 import { type Bytes, errnoOf, messageOf, StrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
-import type { GzipLevel } from './gzip.ts'
+import type { GzipLevel } from './gzip-level.ts'
 import { Filler, rechunk } from './rechunk.ts'
 
 /** The states of native/gzip.c's inflater in which the input may end. */

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createGzip, type Gunzip, type Gzip } from 'node:zlib'
 import { type Bytes, fromReadable, messageOf, StrataError } from '../std/index.ts'
-import type { GzipLevel } from './gzip.ts'
+import type { GzipLevel } from './gzip-level.ts'
 import { BLOCK_BYTES, rechunk } from './rechunk.ts'
 
 /** {@link gunzip} on zlib. */

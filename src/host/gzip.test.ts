@@ -4,8 +4,9 @@ import { crc32, gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type Bytes, bytesOf, collect, isStrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
-import { type GzipLevel, gunzip, gzip, gzipImplementation } from './gzip.ts'
+import { gunzip, gzip, gzipImplementation } from './gzip.ts'
 import { deflateIsal, inflateIsal } from './gzip-isal.ts'
+import type { GzipLevel } from './gzip-level.ts'
 import { deflateZlib, inflateZlib } from './gzip-zlib.ts'
 
 const LIMIT = 1 << 30

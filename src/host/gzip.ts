@@ -1,14 +1,13 @@
-import type { Bytes } from '../std/index.ts'
-import { addon } from './addon.ts'
-import { deflateIsal, inflateIsal } from './gzip-isal.ts'
-import { deflateZlib, inflateZlib } from './gzip-zlib.ts'
-
 /**
  * gzip (RFC 1952), streaming, by ISA-L where the native part has it and by zlib elsewhere. Made for worker threads: the
  * ISA-L calls run on the calling thread. Output comes in buffers of their own, 1 MiB each but the last, that may be
  * transferred.
  */
-export type GzipLevel = 0 | 1 | 2 | 3
+import type { Bytes } from '../std/index.ts'
+import { addon } from './addon.ts'
+import { deflateIsal, inflateIsal } from './gzip-isal.ts'
+import type { GzipLevel } from './gzip-level.ts'
+import { deflateZlib, inflateZlib } from './gzip-zlib.ts'
 
 /** Which library does the work. */
 export function gzipImplementation(): 'isa-l' | 'zlib' {

@@ -7,7 +7,8 @@ export {
   readCgroups,
   removeCgroup,
 } from './cgroups.ts'
-export { type GzipLevel, gunzip, gzip, gzipImplementation } from './gzip.ts'
+export { gunzip, gzip, gzipImplementation } from './gzip.ts'
+export type { GzipLevel } from './gzip-level.ts'
 export { fileSystems, kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
 export { lockDataRoot } from './lock.ts'
 export {
