@@ -19,7 +19,10 @@ export const images: Scenario = {
   name: 'images',
   async images(into) {
     const busybox = await busyboxImage({ into })
-    const oci = await busyboxImage({ into: `${into}-oci`, flavor: 'oci' }, { Labels: { flavor: 'oci' }, User: 'app' })
+    const oci = await busyboxImage(
+      { into: `${into}-oci`, flavor: 'oci', created: '2024-02-02T00:00:00Z' },
+      { Labels: { flavor: 'oci' }, User: 'app' },
+    )
     return {
       'busybox:latest': busybox,
       'busybox:1': busybox,

@@ -51,7 +51,6 @@ export const network: Scenario = {
       ['port', 'web'],
       ['start', 'second'],
       fromHost('http://127.0.0.1:8080'),
-      ['start', 'web'],
       ['rm', '-f', 'second'],
       ['start', 'web'],
       fromHost('http://127.0.0.1:8080'),
