@@ -13,27 +13,21 @@ export type {
   ContainerSummary,
   ContainerTop,
   FilesystemChange,
-  Health,
   HealthConfig,
-  HealthcheckResult,
   MountPoint,
   NetworkingConfig,
   Port,
   WaitResponse,
 } from './container.ts'
-export type { EventActor, EventMessage, EventType } from './event.ts'
+export type { EventMessage, EventType } from './event.ts'
 export type { ExecCreateRequest, ExecInspect, ExecStartRequest } from './exec.ts'
 export type { Filters } from './filters.ts'
 export type {
-  DeviceMapping,
   DeviceRequest,
   HostConfig,
   Mount,
-  Resources,
-  RestartPolicy,
-  ThrottleDevice,
   Ulimit,
 } from './host-config.ts'
 export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from './image.ts'
-export type { EndpointIPAMConfig, EndpointSettings, NetworkSettings, PortBinding, PortMap } from './network.ts'
-export type { CheckMessage, Commit, Info, Version } from './system.ts'
+export type { EndpointSettings, NetworkSettings, PortMap } from './network.ts'
+export type { CheckMessage, Info, Version } from './system.ts'
