@@ -34,6 +34,9 @@
 /* How long output is waited for after the exit when something else still holds its pipe (Docker's figure), ms. */
 enum { DRAIN = 2000, PTY_RETRY = 1000 };
 
+/* Exit code of a process that somebody else has reaped. */
+enum { UNKNOWN_EXIT = 255 };
+
 struct shim shim = {.listener = -1, .console_listener = -1, .input = -1, .output = {-1, -1, -1}};
 
 static const char *const socket_name = "shim.sock", *const console_name = "console.sock";
@@ -194,26 +197,6 @@ static void fail(int status) {
   finish();
 }
 
-static void runtime_finished(int status) {
-  char text[32];
-  shim.runtime = 0;
-  if (status != 0) return fail(status);
-  shim.init = read_file("pid", text, sizeof text) > 0 ? atoi(text) : 0;
-  if (shim.init <= 0) return fail(1);
-  if (shim.options.terminal) {
-    if (shim.console_listener >= 0 && !take_console()) {
-      kill(shim.init, SIGKILL);
-      return fail(1);
-    }
-    close(shim.output[STDERR]);
-    shim.output[STDERR] = -1;
-  }
-  write_identity("started", shim.init);
-  shim.phase = RUNNING;
-  clients_started();
-  if (shim.input_ended) input_end();
-}
-
 static bool oom_killed(void) {
   char text[1024];
   if (shim.options.oom_file == NULL || read_file(shim.options.oom_file, text, sizeof text) <= 0) return false;
@@ -242,6 +225,28 @@ static void process_exited(int status) {
   shim.pty_retry = 0;
   close_input();
   kill_rest();
+}
+
+static void runtime_finished(int status) {
+  char text[32];
+  shim.runtime = 0;
+  if (status != 0) return fail(status);
+  shim.init = read_file("pid", text, sizeof text) > 0 ? atoi(text) : 0;
+  if (shim.init <= 0) return fail(1);
+  if (shim.options.terminal) {
+    if (shim.console_listener >= 0 && !take_console()) {
+      kill(shim.init, SIGKILL);
+      return fail(1);
+    }
+    close(shim.output[STDERR]);
+    shim.output[STDERR] = -1;
+  }
+  write_identity("started", shim.init);
+  shim.phase = RUNNING;
+  clients_started();
+  if (shim.input_ended) input_end();
+  /* A runtime that reaped init itself leaves nothing to wait for: how it ended nobody knows. */
+  if (kill(shim.init, 0) != 0) process_exited(UNKNOWN_EXIT << 8);
 }
 
 static void reap(void) {

@@ -7,7 +7,7 @@ import type { CreateTaskOptions, Runtime, Task } from './runtime.ts'
 import { type RuntimeProgram, runCommand } from './runtime-command.ts'
 import { startShim } from './shim-start.ts'
 import { ContainerTask, checkId, currentPid } from './task.ts'
-import { names, readIfThere, type TaskRecord } from './task-folder.ts'
+import { names, readIdentity, readIfThere, type TaskRecord } from './task-folder.ts'
 
 export interface RuntimeOptions {
   /** Folder of this engine's tasks, best on a tmpfs: nothing in it is of use after a reboot. Made when missing. */
@@ -81,7 +81,8 @@ class TaskFolders implements Runtime {
     const record = await readRecord(folder)
     if (record === undefined) throw new StrataError('not_found', `No such task: ${id}`)
     const program = this.#program(record.runtime)
-    return new ContainerTask({ id, folder, shimPath: this.#options.shimPath, program }, await currentPid(folder))
+    const pid = (await currentPid(folder)) ?? (await readIdentity(join(folder, names.started)))?.pid
+    return new ContainerTask({ id, folder, shimPath: this.#options.shimPath, program }, pid)
   }
 
   async remove(id: string): Promise<void> {

@@ -1,7 +1,7 @@
 export { createRuntime, type RuntimeOptions } from './create-runtime.ts'
 export { createExecProcess } from './exec-process.ts'
 export type { CreateTaskOptions, ExecOptions, Exit, LogOptions, Process, ProcessIo, Runtime, Task } from './runtime.ts'
-export { createSpec, defaultCgroupParent } from './spec.ts'
+export { createSpec, defaultMaskedPaths, defaultReadonlyPaths } from './spec.ts'
 export type {
   BindMountOption,
   DeviceOption,

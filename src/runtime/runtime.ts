@@ -67,7 +67,7 @@ export interface Exit {
 export interface Process {
   /** Starts it; resolves with the pid when the program runs. Throws `invalid_argument` with the runtime's message; `details.exitCode` is 126 or 127 where Docker says so. */
   start(): Promise<number>
-  /** The pid in the host's namespace; undefined before the start. */
+  /** The pid in the host's namespace; undefined before the start; stays after the exit. */
   readonly pid: number | undefined
   kill(signal: number): Promise<void>
   resize(size: { readonly columns: number; readonly rows: number }): Promise<void>

@@ -17,12 +17,23 @@ import { resolveUser } from './users.ts'
 
 export const defaultCgroupParent = '/strata'
 
-const maskedPaths = ['asound', 'acpi', 'interrupts', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats']
+export const defaultMaskedPaths: readonly string[] = [
+  'asound',
+  'acpi',
+  'interrupts',
+  'kcore',
+  'keys',
+  'latency_stats',
+  'timer_list',
+  'timer_stats',
+]
   .concat(['sched_debug', 'scsi'])
   .map(name => `/proc/${name}`)
   .concat(['/sys/firmware', '/sys/devices/virtual/powercap', ...thermalThrottle()])
 
-const readonlyPaths = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map(name => `/proc/${name}`)
+export const defaultReadonlyPaths: readonly string[] = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map(
+  name => `/proc/${name}`,
+)
 
 /**
  * The OCI runtime spec (https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md) of a container, equal in
@@ -62,8 +73,8 @@ export async function createSpec(options: SpecOptions): Promise<object> {
       resources: { ...resources, devices: rules },
       devices,
       sysctl: sysctls(options),
-      maskedPaths: options.maskedPaths ?? (open ? [] : maskedPaths),
-      readonlyPaths: options.readonlyPaths ?? (open ? [] : readonlyPaths),
+      maskedPaths: options.maskedPaths ?? (open ? [] : defaultMaskedPaths),
+      readonlyPaths: options.readonlyPaths ?? (open ? [] : defaultReadonlyPaths),
       ...(propagation && { rootfsPropagation: propagation }),
       ...(seccomp && { seccomp }),
     },
