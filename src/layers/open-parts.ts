@@ -44,6 +44,7 @@ export async function openParts(
     await mkdir(folder, { recursive: true, mode: 0o710 })
   }
   await mkdir(join(paths.root, 'empty'), { recursive: true, mode: 0o755 })
+  await mkdir(join(paths.root, 'l'), { recursive: true, mode: 0o710 })
   const trash = openTrash(paths.trash, log)
   const syncer = openSyncer(syncPause, log)
   const writables = new WritableStore({ paths, trash, syncer })

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises'
 import type { DiffID } from '../../oci/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Lowers } from '../stacked/lowers.ts'
+import { shortLinkOf } from '../stacked/mount-overlay.ts'
 import type { LayerStore } from '../store/layer-store.ts'
 import type { Paths } from '../store/paths.ts'
 
@@ -24,7 +26,7 @@ export function layerFolders(paths: Paths, layers: LayerStore): Lowers {
     },
     path,
     inUse: diffID => users.has(diffID),
-    clear: async () => {},
+    clear: diffID => rm(shortLinkOf(paths.root, path(diffID)), { force: true }),
     recover: async () => [],
     close: async () => {},
   }

@@ -3,8 +3,13 @@ import { beside } from '../../std/index.ts'
 import type { LayerDriver } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
 import { StackedDriver } from '../stacked/driver.ts'
-import { mountOverlay } from '../stacked/mount-overlay.ts'
+import { type MountOverlay, overlayMounter } from '../stacked/mount-overlay.ts'
 import { layerFolders } from './folders.ts'
+
+export interface Overlay2Options extends DriverOptions {
+  /** How overlays are mounted; without it as the kernel's version allows. */
+  readonly mountOverlay?: MountOverlay
+}
 
 /**
  * Opens the `overlay2` driver at `<root>/overlay2`: layers are unpacked, for kernels that can't mount them as they are.
@@ -13,7 +18,11 @@ import { layerFolders } from './folders.ts'
  * of giving back the exact tar, and of being able to verify, and to unpack again, what was not yet synced when the
  * machine went down.
  */
-export async function openOverlay2Driver(options: DriverOptions): Promise<LayerDriver> {
+export async function openOverlay2Driver(options: Overlay2Options): Promise<LayerDriver> {
   const parts = await openParts('overlay2', options, { stage: beside(import.meta.url, 'stage'), sync: syncFileSystem })
-  return new StackedDriver({ ...parts, lowers: layerFolders(parts.paths, parts.layers), mountOverlay })
+  return new StackedDriver({
+    ...parts,
+    lowers: layerFolders(parts.paths, parts.layers),
+    mountOverlay: options.mountOverlay ?? overlayMounter(parts.paths.root),
+  })
 }

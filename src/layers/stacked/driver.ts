@@ -11,12 +11,12 @@ import type { DriverParts } from '../open-parts.ts'
 import type { Paths } from '../store/paths.ts'
 import { makeRoot } from '../store/writable-store.ts'
 import type { Lowers } from './lowers.ts'
-import type { OverlayFolders } from './mount-overlay.ts'
+import type { MountOverlay } from './mount-overlay.ts'
 import { rootfsMounts } from './rootfs-mounts.ts'
 
 export interface StackedParts extends DriverParts {
   readonly lowers: Lowers
-  readonly mountOverlay: (target: string, folders: OverlayFolders) => void
+  readonly mountOverlay: MountOverlay
 }
 
 /** A driver that stacks folders with overlayfs: `upper`, `work` and `merged` in a writable's folder. */
@@ -74,8 +74,10 @@ export class StackedDriver extends BaseDriver {
   }
 
   #mountAt(id: string, path: string, lowers: readonly string[]): void {
+    // A layer may be in a chain several times, but overlayfs takes a folder once. The highest says all that the others do.
+    const distinct = lowers.filter((lower, at) => lowers.lastIndexOf(lower) === at)
     this.parts.mountOverlay(path, {
-      lowers: lowers.length > 0 ? lowers : [join(this.#paths.root, 'empty')],
+      lowers: distinct.length > 0 ? distinct : [join(this.#paths.root, 'empty')],
       upper: this.#paths.writable(id, 'upper'),
       work: this.#paths.writable(id, 'work'),
     })

@@ -8,6 +8,7 @@ import { StrataError } from '../../std/index.ts'
  * - `layers/<hex>/layer.tar`: the tar, byte for byte; `info.json`: what {@link LayerInfo} says; `synced`: there once
  *   all of it is known to be on the platter; and what the driver made of it (`layer.erofs`, `diff/`, …)
  * - `writables/<id>/chain.json` and the driver's folders
+ * - `empty/`: what a chain of no layers stands on; `l/`: short names of layers, for kernels before Linux 6.5
  * - `tmp/`: ingests and writables in the making; `trash/`: what is being deleted. Both are emptied at a start.
  */
 export interface Paths {

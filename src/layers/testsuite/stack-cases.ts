@@ -122,6 +122,22 @@ export function stackCases(make: MakeDriver): void {
     assert.deepEqual(outline(rootfs), { all: '', 'all/x': '126', last: '126', 'own-126': '126' })
   })
 
+  test('one layer several times in a chain', async t => {
+    const { driver } = await setUp(t, make)
+    const twice = await tarOf(folder('d'), file('d/x', 'x'), whiteout('f'))
+    const between = await tarOf(whiteout('d'), file('f', 'again'), file('d/y', 'y'))
+    const rootfs = await mountChain(
+      driver,
+      await tarOf(...LOWER),
+      twice,
+      between,
+      twice,
+      Buffer.alloc(1024),
+      Buffer.alloc(1024),
+    )
+    assert.deepEqual(outline(rootfs), { d: '', 'd/x': 'x', 'd/y': 'y' })
+  })
+
   test('a chain of no layers is an empty rootfs that can be written', async t => {
     const { driver } = await setUp(t, make)
     const rootfs = await mountChain(driver)
