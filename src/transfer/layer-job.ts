@@ -81,14 +81,17 @@ async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext
       if (!road.keepCompressed) await road.content.abort(ref)
       return outcome.layer
     }
-    const { error, resumed } = outcome
+    const { error, resumed, empty } = outcome
     const refused = isStrataError(error, 'failed_precondition') || isStrataError(error, 'invalid_argument')
-    if (refused) await road.content.abort(ref)
+    if (refused || empty) await road.content.abort(ref)
     if (!resumed || !isStrataError(error, 'failed_precondition')) throw error
   }
 }
 
-type Outcome = { readonly layer: LayerInfo } | { readonly error: unknown; readonly resumed: boolean }
+type Outcome =
+  | { readonly layer: LayerInfo }
+  /** `resumed`: some bytes were of an earlier pull; `empty`: nothing came that is worth keeping. */
+  | { readonly error: unknown; readonly resumed: boolean; readonly empty: boolean }
 
 async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<Outcome> {
   const { content } = road
@@ -104,7 +107,8 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
   const status = writer.offset === size ? 'Extracting' : 'Downloading'
   const bytes = wholeBlob(downloadOf(road, wanted, { job, writer }))
   const outcome = await attempt(road, wanted, { job, bytes, resumed, status })
-  if ('layer' in outcome && road.keepCompressed) await writer.commit({ digest, size })
+  if ('error' in outcome) return { ...outcome, empty: writer.offset === 0 }
+  if (road.keepCompressed) await writer.commit({ digest, size })
   return outcome
 }
 
@@ -156,7 +160,7 @@ async function attempt(road: LayerRoad, wanted: WantedLayer, { job, ...source }:
     if (ended) await run.result
     return { layer }
   } catch (error) {
-    return { error: broken ? layerError(broken.error) : registerError(error), resumed: source.resumed }
+    return { error: broken ? layerError(broken.error) : registerError(error), resumed: source.resumed, empty: false }
   }
 }
 
