@@ -172,7 +172,7 @@ export function inspectExec(context: EngineContext, id: string): ExecInspect {
     OpenStdout: request.AttachStdout,
     CanRemove: exec.state === 'exited',
     ContainerID: exec.container.id,
-    DetachKeys: Buffer.from(request.DetachKeys).toString('base64'),
+    DetachKeys: request.DetachKeys,
     Pid: exec.pid,
   }
 }

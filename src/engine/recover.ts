@@ -82,6 +82,7 @@ async function adopt(context: EngineContext, container: Container, task: Task): 
   })
   container.run = { task, spec, rootfs: rootfs.path }
   watchTask(context, container, task)
+  if (await task.exited()) await container.exited
 }
 
 /** Records the end of a run of which nothing is left; true when it was thought to run. */

@@ -73,6 +73,8 @@ export interface Process {
   resize(size: { readonly columns: number; readonly rows: number }): Promise<void>
   /** Resolves when it has exited and all its output is in the log and with the attached clients. */
   wait(signal?: AbortSignal): Promise<Exit>
+  /** The exit, when it has happened already. */
+  exited(): Promise<Exit | undefined>
   /**
    * A connection to its stdio. Output is in Docker's attach format as it stands: raw for a terminal, 8-byte frames else.
    * What is written to the stream goes to standard input; ending it is end of file. Ends when the process has exited.

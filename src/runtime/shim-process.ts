@@ -56,6 +56,10 @@ export class ShimProcess implements Process {
     return signal === undefined ? this.#exit : orAborted(this.#exit, signal)
   }
 
+  exited(): Promise<Exit | undefined> {
+    return readExit(this.#folder)
+  }
+
   async attach(streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }) {
     const socket = await connectShim(this.#folder)
     if (socket === undefined) return ended()
