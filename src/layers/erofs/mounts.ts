@@ -116,7 +116,14 @@ async function mountLayer(paths: Paths, diffID: DiffID): Promise<void> {
   mountErofs(index, target, [paths.layer(diffID, 'layer.tar'), ...(hasData ? [data] : [])])
 }
 
-/** Mounts an EROFS image from a file, with the files that hold its data. */
+/**
+ * Mounts an EROFS image from a file, with the files that hold its data.
+ *
+ * Not with `directio`: it would keep data in the page cache once instead of twice (as the tar's and as the files'
+ * pages), but makes the first read after an ingest go to the disk although the tar is still in the cache. Reading all
+ * files of an 810 MB layer right after its ingest took 0.57 s without it and 1.3 s (1.0 to 2.2) with it; again, 0.37 s
+ * and 0.34 s. Pages of the tar that nobody reads are the first that the kernel gives up.
+ */
 export function mountErofs(index: string, target: string, devices: readonly string[]): void {
   const open: number[] = []
   // A comma ends an option and can't be escaped: such paths, and very long ones, are given by descriptor.

@@ -10,7 +10,7 @@ import { layerMounts } from './mounts.ts'
 
 /** Opens the `erofs` driver at `<root>/erofs`. */
 export async function openErofsDriver(options: DriverOptions): Promise<LayerDriver> {
-  const parts = await openParts('erofs', options, { stage: beside(import.meta.url, 'stage'), sync: syncLayer })
+  const parts = await openParts('erofs', options, { stage: beside(import.meta.url, 'layer-stage'), sync: syncLayer })
   const lowers = layerMounts(parts.paths, { linger: options.linger ?? 3_000 })
   return new StackedDriver({ ...parts, lowers, mountOverlay })
 }

@@ -34,11 +34,19 @@ export interface LayerStoreOptions {
   readonly log: Logger
 }
 
+interface LayerRecord {
+  readonly info: LayerInfo
+  /** The run of the machine that it was written in. */
+  readonly boot: unknown
+}
+
 /** The layers of a driver, each in a folder of its own: see {@link Paths}. */
 export class LayerStore {
   readonly #options: LayerStoreOptions
   readonly #paths: Paths
   readonly #lock = new KeyedLock()
+  /** Records that were read: layers come and go through this store only. */
+  readonly #known = new Map<DiffID, LayerRecord>()
 
   constructor(options: LayerStoreOptions) {
     this.#options = options
@@ -91,12 +99,16 @@ export class LayerStore {
     return (await this.#record(diffID))?.info
   }
 
-  async #record(diffID: DiffID): Promise<{ info: LayerInfo; boot: unknown } | undefined> {
+  async #record(diffID: DiffID): Promise<LayerRecord | undefined> {
+    const known = this.#known.get(diffID)
+    if (known) return known
     const record = await readJSON(this.#paths.layer(diffID, 'info.json'))
     if (typeof record !== 'object' || record === null) return undefined
     const { tarSize, size, entries, boot } = record as Record<string, unknown>
     if (typeof tarSize !== 'number' || typeof size !== 'number' || typeof entries !== 'number') return undefined
-    return { info: { diffID, tarSize, size, entries }, boot }
+    const read = { info: { diffID, tarSize, size, entries }, boot }
+    this.#known.set(diffID, read)
+    return read
   }
 
   /** Throws `not_found`. */
@@ -150,6 +162,7 @@ export class LayerStore {
       if (entry.isFile()) bytes += entry.blocks * 512
       else if (name === 'diff') bytes += size
     }
+    this.#known.delete(diffID)
     await this.#options.trash.put(directory)
     return bytes
   }
@@ -183,6 +196,7 @@ export class LayerStore {
         } catch (error) {
           if (isStrataError(error, 'unavailable')) throw error
           log.warn({ layer: diffID, err: error }, 'layer was not synced when the machine went down: dropped')
+          this.#known.delete(diffID)
           await trash.put(this.#paths.layer(diffID))
           dropped.push(diffID)
           continue
