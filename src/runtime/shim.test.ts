@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { detach, mount } from '../host/index.ts'
 import type { LogOptions, ProcessIo } from './runtime.ts'
 import { request } from './shim-connection.ts'
 import { ShimProcess } from './shim-process.ts'
@@ -239,8 +239,7 @@ test('a full disk loses records but neither half of one nor the process', async 
   const folder = await folderFor(t)
   const disk = join(folder, 'disk')
   await mkdir(disk)
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk])
-  assert.equal(mounted.status, 0)
+  mount(disk, { source: 'tmpfs', type: 'tmpfs', data: 'size=16k' })
   try {
     const path = join(disk, 'log')
     const process = await shell(folder, 'i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done', pipes, {
@@ -254,6 +253,6 @@ test('a full disk loses records but neither half of one nor the process', async 
     assert.ok(found.length > 50 && found.length < 500)
     assert.equal(found[50]!.log, 'line 50\n')
   } finally {
-    spawnSync('umount', ['-l', disk])
+    detach(disk)
   }
 })
