@@ -40,10 +40,14 @@ export async function readIngest(folder: string): Promise<Omit<IngestInfo, 'acti
   }
 }
 
-/** Removes what a crash left of ingests that were being made, committed or dropped. */
+/** Begins the refs of ingests that nobody goes on with: their writers hold all of the bytes in memory. */
+export const passingRef = 'put-'
+
+/** Removes what a crash left of ingests that were being made, committed or dropped, or that nobody will go on with. */
 export async function clearBrokenIngests(paths: Paths): Promise<void> {
   for (const name of await readdir(paths.ingests)) {
     const folder = join(paths.ingests, name)
-    if (!(await readIngest(folder))) await rm(folder, { recursive: true, force: true })
+    const ingest = await readIngest(folder)
+    if (!ingest || ingest.ref.startsWith(passingRef)) await rm(folder, { recursive: true, force: true })
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Digest, digestOf } from '../oci/index.ts'
 import { collect } from '../std/index.ts'
 import type { ContentStore } from './content.ts'
+import { passingRef } from './ingests.ts'
 
 /**
  * Commits bytes that are in memory (a manifest, a config); no error when they are there already. Where garbage may be
@@ -13,7 +14,7 @@ export async function putBlob(
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
   const expect = { digest: digestOf(bytes), size: bytes.byteLength }
   if (await content.has(expect.digest)) return expect
-  const ref = `put-${randomUUID()}`
+  const ref = `${passingRef}${randomUUID()}`
   await using writer = await content.writer(ref)
   try {
     await writer.write(bytes)

@@ -28,6 +28,11 @@ test('what a crash left of ingests is cleared away; whole ones and foreign files
     await writer.write(Buffer.from('x'))
   }
   const [whole] = await readdir(join(root, 'ingests'))
+  {
+    // Bytes that were in memory only: nobody can go on with them.
+    await using passing = await store.writer('put-1')
+    await passing.write(Buffer.from('x'))
+  }
   for (const [name, files] of [
     ['made', ['ref']],
     ['torn', ['ref', 'started', 'data']],
