@@ -14,7 +14,7 @@
  * sync. What is still unsynced after the machine (not only the engine) went down is verified against its diffID by
  * `recover`, and dropped when it differs.
  */
-import type { ChainID, DiffID } from '../oci/index.ts'
+import type { ChainID, Descriptor, DiffID } from '../oci/index.ts'
 import type { Blob, Bytes } from '../std/index.ts'
 
 export interface LayerDriver extends AsyncDisposable {
@@ -56,12 +56,17 @@ export interface LayerDriver extends AsyncDisposable {
 
 export interface IngestOptions {
   readonly expect?: DiffID
+  /**
+   * When the bytes are a compressed tar, what they must be: they are verified and decompressed on their way, on the same
+   * thread. The compression is detected by magic number. Throws `failed_precondition` with `details.expected`.
+   */
+  readonly compressed?: Pick<Descriptor, 'digest' | 'size'>
   /** The chain below, for drivers that are not independent. */
   readonly parent?: ChainID
   /** The most bytes the tar may have; one more throws `invalid_argument` (decompression bombs). */
   readonly limit?: number
   readonly signal: AbortSignal
-  /** Told the running count of tar bytes taken in. */
+  /** Told the running count of bytes taken in: of the tar, or of what it is compressed to. */
   readonly progress?: (bytes: number) => void
 }
 

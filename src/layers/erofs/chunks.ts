@@ -1,6 +1,6 @@
 import type { SparseRun } from '../../archive/index.ts'
 import { StrataError } from '../../std/index.ts'
-import type { Node } from '../tree/node.ts'
+import { type Node, S_IFMT, S_IFREG } from '../tree/node.ts'
 import { alignUp, BLOCK, BLOCK_BITS, DATA_DEVICE, HOLE, MAX_CHUNK_SHIFT, TAR_DEVICE } from './format.ts'
 
 /** The most chunk indexes that a sparse file gets; one that would need more has its data copied instead. */
@@ -25,7 +25,12 @@ export interface DataArea {
   size: number
 }
 
-/** Plans the chunks of a regular file that is not empty. */
+/** Whether it is a regular file with data: all others have no chunks. */
+export function hasChunks(node: Node): boolean {
+  return (node.mode & S_IFMT) === S_IFREG && node.size > 0
+}
+
+/** Plans the chunks of a file that has some; a sparse one may take room in the area. */
 export function planChunks(node: Node, area: DataArea): ChunkPlan {
   if (node.sparse) return planSparse(node, node.sparse, area)
   return { ...whole(node.size), device: TAR_DEVICE, base: addressed(node.dataOffset, node.size) }

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../archive/index.ts'
 import { byBytes, type FinishedTree, sortedNames } from '../tree/finish.ts'
-import { type Node, S_IFMT, S_IFREG } from '../tree/node.ts'
-import { type ChunkPlan, type DataArea, planChunks } from './chunks.ts'
+import type { Node } from '../tree/node.ts'
+import { type ChunkPlan, type DataArea, hasChunks, planChunks } from './chunks.ts'
 import { alignUp, BLOCK, CHUNK_INDEX, DIRENT, INODE, INODE_UNIT, META_OFFSET } from './format.ts'
 import { xattrBytes } from './xattrs.ts'
 
@@ -15,7 +15,8 @@ export interface Layout {
   readonly blocks: Uint32Array
   /** Size of directories and symbolic links; by the node's index. */
   readonly sizes: Float64Array
-  readonly chunks: ReadonlyMap<Node, ChunkPlan>
+  /** The plans of sparse files; those of all others are quickly made again, and would take much memory. */
+  readonly sparse: ReadonlyMap<Node, ChunkPlan>
   readonly area: DataArea
   /** Blocks of the whole index. */
   readonly total: number
@@ -62,7 +63,7 @@ export function layOut(tree: FinishedTree): Layout {
     lengths: new Float64Array(nodes.length),
     blocks: new Uint32Array(nodes.length),
     sizes: new Float64Array(nodes.length),
-    chunks: new Map<Node, ChunkPlan>(),
+    sparse: new Map<Node, ChunkPlan>(),
     area: { copies: [], size: 0 } as DataArea,
   }
   let at = META_OFFSET
@@ -79,9 +80,9 @@ export function layOut(tree: FinishedTree): Layout {
       } else outside.push(node)
       layout.sizes[node.index] = node.target.length
     } else if (node.children) outside.push(node)
-    else if ((node.mode & S_IFMT) === S_IFREG && node.size > 0) {
+    else if (hasChunks(node)) {
       const plan = planChunks(node, layout.area)
-      layout.chunks.set(node, plan)
+      if (node.sparse) layout.sparse.set(node, plan)
       length = alignUp(length, CHUNK_INDEX) + plan.count * CHUNK_INDEX
     }
     layout.offsets[node.index] = at

@@ -1,7 +1,7 @@
 import type { FinishedTree } from '../tree/finish.ts'
 import { type Node, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../tree/node.ts'
 import { type BlockWriter, blockWriter } from './block-writer.ts'
-import { type DataArea, writeChunks } from './chunks.ts'
+import { type DataArea, hasChunks, planChunks, writeChunks } from './chunks.ts'
 import * as format from './format.ts'
 import { directoryBlocks, type Layout, layOut, storedNames } from './layout.ts'
 import { writeXattrs, xattrBytes } from './xattrs.ts'
@@ -76,7 +76,7 @@ function writeInode(writer: BlockWriter, node: Node, layout: Layout): void {
   const out = writer.room(layout.offsets[node.index]!, layout.lengths[node.index]!)
   const xattrs = xattrBytes(node)
   const tail = format.INODE + xattrs
-  const plan = layout.chunks.get(node)
+  const plan = hasChunks(node) ? (layout.sparse.get(node) ?? planChunks(node, layout.area)) : undefined
   let dataLayout = format.LAYOUT_FLAT_PLAIN
   let data = layout.blocks[node.index]!
   if (plan) {

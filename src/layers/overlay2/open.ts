@@ -19,7 +19,10 @@ export interface Overlay2Options extends DriverOptions {
  * machine went down.
  */
 export async function openOverlay2Driver(options: Overlay2Options): Promise<LayerDriver> {
-  const parts = await openParts('overlay2', options, { stage: beside(import.meta.url, 'layer-stage'), sync: syncFileSystem })
+  const parts = await openParts('overlay2', options, {
+    stage: beside(import.meta.url, 'layer-stage'),
+    sync: syncFileSystem,
+  })
   return new StackedDriver({
     ...parts,
     lowers: layerFolders(parts.paths, parts.layers),

@@ -54,7 +54,7 @@ export class LayerStore {
   }
 
   async ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
-    const { expect, limit, signal, progress } = options
+    const { expect, limit, signal, progress, compressed } = options
     throwIfAborted(signal)
     const known = expect && (await this.find(expect))
     if (known) return known
@@ -62,7 +62,7 @@ export class LayerStore {
     await mkdir(directory, { mode: 0o700 })
     try {
       const input = progress ? counted(tar, progress) : tar
-      const result = await this.#run({ mode: 'ingest', directory, expect, limit }, input, signal)
+      const result = await this.#run({ mode: 'ingest', directory, expect, limit, compressed }, input, signal)
       return await this.#commit(directory, result)
     } catch (error) {
       throw explained(error)

@@ -1,4 +1,4 @@
-import type { DiffID } from '../../oci/index.ts'
+import type { Descriptor, DiffID } from '../../oci/index.ts'
 
 /** What a driver's stage is to do with a layer's folder. */
 export interface LayerStageArgs {
@@ -12,6 +12,8 @@ export interface LayerStageArgs {
   readonly mode: 'ingest' | 'derive' | 'verify'
   readonly directory: string
   readonly expect?: DiffID | undefined
+  /** What the input must be when it is a compressed tar. */
+  readonly compressed?: Pick<Descriptor, 'digest' | 'size'> | undefined
   readonly limit?: number | undefined
 }
 

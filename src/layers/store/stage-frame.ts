@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, openSync } from 'node:fs'
 import { join } from 'node:path'
+import { decompressVerified } from '../../archive/index.ts'
 import { type Bytes, fromReadable, StrataError } from '../../std/index.ts'
 import { type ScannedTar, scanTar } from '../scan-tar.ts'
 import type { LayerStageArgs, LayerStageResult } from './stage-args.ts'
@@ -14,13 +15,16 @@ export interface Derivation {
 
 /** The part of a layer stage that all drivers share. */
 export async function runLayerStage(input: Bytes, args: LayerStageArgs, driver: Derivation): Promise<LayerStageResult> {
-  const { mode, directory, expect, limit } = args
+  const { mode, directory, expect, limit, compressed } = args
   const path = join(directory, 'layer.tar')
   const tar = openSync(path, mode === 'ingest' ? 'wx+' : 'r', 0o600)
   try {
     const scanned =
       mode === 'ingest'
-        ? await scanTar(input, { copyTo: tar, limit })
+        ? await scanTar(compressed ? decompressVerified(input, { expect: compressed, limit }) : input, {
+            copyTo: tar,
+            limit,
+          })
         : await scanTar(fromReadable(createReadStream(path, { highWaterMark: 1 << 20 })), {})
     if (expect !== undefined && scanned.diffID !== expect) {
       throw new StrataError(
