@@ -30,7 +30,7 @@ const forbidden = [
     name: 'through-the-door',
     comment: 'another room is imported through its index.ts',
     severity: 'error',
-    from: { path: '^src/([^/]+)/', pathNot: '\\.test\\.ts$' },
+    from: { path: '^src/([^/]+)/', pathNot: '(\\.test\\.ts$|/testdata/)' },
     to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
   },
 ]

@@ -9,9 +9,8 @@ export type {
   Timestamp,
 } from './archive.ts'
 export { cleanName } from './clean-name.ts'
-export { decompress } from './compression.ts'
 export { decompressOffThread } from './decompress-off-thread.ts'
+export { decompressVerified } from './decompress-verified.ts'
 export type { TarHeaderInput } from './format-header.ts'
-export { readTar } from './reader.ts'
 export { TarScanner } from './scanner.ts'
 export { type TarInput, writeTar } from './writer.ts'
