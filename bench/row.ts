@@ -1,0 +1,48 @@
+import type { Setting } from './setting.ts'
+
+/** One thing that is measured at every peer in turn. A row may bring several numbers that come from the same work. */
+export interface Row {
+  readonly metrics: readonly Metric[]
+  /** Rounds that count; one more warms up. */
+  readonly rounds: number
+  /** Whether the image of 1.6 GB has to be there. */
+  readonly large?: boolean
+  /** Before the first round. */
+  prepare?(peer: Peer, setting: Setting): Promise<void>
+  /** After the last round: removes the containers that `prepare` has made. */
+  finish?(peer: Peer): Promise<void>
+  /** One round: a value for each metric, in its unit; undefined where the peer has nothing of the kind. */
+  measure(peer: Peer, setting: Setting): Promise<Readonly<Record<string, number | undefined>>>
+}
+
+export interface Metric {
+  readonly id: string
+  readonly title: string
+  readonly unit: 's' | 'ms' | 'MB'
+  /** What is to be reached: a part of dockerd's value, or megabytes. */
+  readonly target: { readonly ratio: number } | { readonly most: number }
+}
+
+export type PeerName = 'strata' | 'dockerd' | 'podman'
+
+/** An engine that is measured, and its command line. */
+export interface Peer extends AsyncDisposable {
+  readonly name: PeerName
+  /** What was measured, in words: versions and storage driver. */
+  readonly description: string
+  /** Flags that its `pull` needs for the local registry, and its `run` for a machine without CAP_SYS_RESOURCE. */
+  readonly flags: { readonly pull: readonly string[]; readonly run: readonly string[] }
+  /** Runs its command line; throws unless it succeeds. */
+  run(args: readonly string[]): Promise<string>
+  /** The processes that stay running by themselves. Empty for one without a daemon. */
+  resident(): Promise<readonly number[]>
+  /** All processes that work for it now, the running command's included when there is no daemon. */
+  working(): Promise<readonly number[]>
+}
+
+/** Milliseconds that something takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}

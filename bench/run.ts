@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { isolated } from '../e2e/fixtures/isolation.ts'
+import { succeed } from '../e2e/fixtures/processes.ts'
+import { conditions } from './conditions.ts'
+import { prepareDebianStack } from './fixtures/debian-stack.ts'
+import { dockerd } from './peers/dockerd.ts'
+import { podman } from './peers/podman.ts'
+import { strata } from './peers/strata.ts'
+import { type Result, results } from './result.ts'
+import { rounds } from './rounds.ts'
+import type { Peer, Row } from './row.ts'
+import { exec } from './rows/exec.ts'
+import { idleMemory } from './rows/idle-memory.ts'
+import { pull } from './rows/pull.ts'
+import { runAlone, runBridged } from './rows/run.ts'
+import { makeSetting } from './setting.ts'
+import { document, table } from './table.ts'
+
+/**
+ * `run.ts [--rounds N] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in turn,
+ * and prints a table. A run of all rows with their own numbers of rounds is also kept, in RESULTS.md and results.json.
+ */
+const rows: readonly Row[] = [idleMemory, pull, runAlone, runBridged, exec]
+const usage = `usage: scripts/bench [--rounds N] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } })
+const chosen =
+  positionals.length === 0 ? rows : rows.filter(row => row.metrics.some(({ id }) => positionals.includes(id)))
+const known = positionals.every(id => rows.some(row => row.metrics.some(metric => metric.id === id)))
+const count = values.rounds === undefined ? undefined : Number(values.rounds)
+if (!known || (count !== undefined && !(Number.isInteger(count) && count > 0))) {
+  process.stderr.write(`${usage}\n`)
+  process.exit(2)
+}
+const large = chosen.some(row => row.large)
+// Needs the network, which there is none of from here on.
+if (large) await prepareDebianStack()
+if (await isolated(import.meta.filename)) {
+  await main().catch(error => {
+    // Of a failed cleanup after a failure, both are shown.
+    for (let each = error; each; each = each.suppressed) say(String(each.error ?? each))
+    process.exitCode = 1
+  })
+}
+
+async function main(): Promise<void> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(`got ${signal}`)))
+  const found = await measure(stop.signal)
+  process.stdout.write(`\n${table(found.results)}`)
+  if (positionals.length > 0 || count !== undefined) return
+  const json = join(import.meta.dirname, 'results.json')
+  await writeFile(join(import.meta.dirname, 'RESULTS.md'), document(found))
+  await writeFile(json, JSON.stringify(found))
+  await succeed([join(import.meta.dirname, '../node_modules/.bin/biome'), 'format', '--write', json])
+}
+
+async function measure(signal: AbortSignal) {
+  await using setting = await makeSetting({ large })
+  await using stack = new AsyncDisposableStack()
+  const peers: Peer[] = []
+  for (const start of [strata, dockerd, podman]) peers.push(stack.use(await start()))
+  const found: Result[] = []
+  for (const row of chosen) {
+    const samples = await rounds(row, { peers, setting, count: count ?? row.rounds, signal, say })
+    found.push(...results(row, samples))
+  }
+  return { ...(await conditions(peers)), results: found }
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

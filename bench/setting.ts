@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { busyboxImage } from '../e2e/fixtures/images.ts'
+import { pushImage } from '../e2e/fixtures/push.ts'
+import { type Registry, startRegistry } from '../e2e/fixtures/registry.ts'
+import { debianStack } from './fixtures/debian-stack.ts'
+
+/** What all peers share: a registry on the loopback with the images that the rows use. */
+export interface Setting extends AsyncDisposable {
+  /** Two layers: busybox and a few files. */
+  readonly smallImage: string
+  /** Seven layers: Debian and a lot of packages, 1.6 GB. Only there when a row asks for it. */
+  readonly largeImage: string
+  /** A folder that ends with the setting. */
+  readonly root: string
+}
+
+export async function makeSetting({ large }: { readonly large: boolean }): Promise<Setting> {
+  const root = await mkdtemp(join(tmpdir(), 'strata-bench-'))
+  let registry: Registry | undefined
+  const end = async () => {
+    await registry?.stop()
+    await rm(root, { recursive: true, force: true })
+  }
+  try {
+    registry = await startRegistry({ root: join(root, 'registry') })
+    await pushImage(registry, 'small:latest', await busyboxImage({ into: join(root, 'layers') }))
+    if (large) await pushImage(registry, 'large:latest', await debianStack())
+  } catch (error) {
+    await end()
+    throw error
+  }
+  const { host } = registry
+  return {
+    smallImage: `${host}/small:latest`,
+    largeImage: `${host}/large:latest`,
+    root,
+    [Symbol.asyncDispose]: end,
+  }
+}
