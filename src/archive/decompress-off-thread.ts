@@ -1,6 +1,7 @@
 import { type Bytes, beside, runStage, type StageRun } from '../std/index.ts'
 import type { Compression } from './archive.ts'
-import type { DecompressArgs, ExpectedBlob } from './decompress-stage.ts'
+import type { DecompressArgs } from './decompress-stage.ts'
+import type { ExpectedBlob } from './decompress-verified.ts'
 
 export interface DecompressOptions {
   /** What the compressed bytes must be: fails with `failed_precondition` when they are not, at once when they are more. */

@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto'
-import type { Descriptor } from '../oci/index.ts'
-import { type Bytes, type Emit, StrataError } from '../std/index.ts'
+import type { Bytes, Emit } from '../std/index.ts'
 import type { Compression } from './archive.ts'
-import { decompress } from './compression.ts'
+import { decompressVerified, type ExpectedBlob } from './decompress-verified.ts'
 import { ownChunks } from './own-chunks.ts'
-
-/** What a compressed layer must be. */
-export type ExpectedBlob = Pick<Descriptor, 'digest' | 'size'>
 
 export interface DecompressArgs {
   readonly expect: ExpectedBlob
@@ -16,65 +11,6 @@ export interface DecompressArgs {
 
 /** The stage behind `decompressOffThread`: hashes what comes in and emits it decompressed. */
 export async function stage(input: Bytes, args: DecompressArgs, emit: Emit): Promise<ExpectedBlob> {
-  const { expect, compression, limit } = args
-  const source = hashed(input, expect)
-  let size = 0
-  for await (const chunk of ownChunks(decompressed(source, compression))) {
-    size += chunk.byteLength
-    if (size > limit) throw new StrataError('invalid_argument', `decompressed layer is larger than ${limit} bytes`)
-    await emit(chunk)
-  }
-  await source.verify()
-  return expect
-}
-
-async function* decompressed(source: HashedSource, compression: Compression | undefined): Bytes {
-  try {
-    yield* decompress(source.bytes, compression ? { compression } : {})
-  } catch (error) {
-    // A blob that was damaged on its way shows as corrupt data first; that its digest is wrong says more.
-    await source.verify()
-    throw error
-  }
-}
-
-interface HashedSource {
-  readonly bytes: Bytes
-  /** Reads what is left of the bytes and throws `failed_precondition` when they are not what was expected. */
-  verify(): Promise<void>
-}
-
-/** Hashes `bytes` while they are read; never hands on more than the expected size. */
-function hashed(bytes: Bytes, expect: ExpectedBlob): HashedSource {
-  const hash = createHash('sha256')
-  const iterator = bytes[Symbol.asyncIterator]()
-  let size = 0
-  let ended = false
-  const refuse = (actual: object) => {
-    throw new StrataError('failed_precondition', `filesystem layer verification failed for digest ${expect.digest}`, {
-      details: { expected: { digest: expect.digest, size: expect.size }, actual },
-    })
-  }
-  const next = async (): Promise<Uint8Array | undefined> => {
-    if (size > expect.size) refuse({ size })
-    if (ended) return undefined
-    const { done, value } = await iterator.next()
-    if (done) {
-      ended = true
-      return undefined
-    }
-    size += value.byteLength
-    if (size > expect.size) refuse({ size })
-    hash.update(value)
-    return value
-  }
-  async function* read(): AsyncGenerator<Uint8Array> {
-    for (let chunk = await next(); chunk; chunk = await next()) yield chunk
-  }
-  const verify = async () => {
-    while (await next());
-    const digest = `sha256:${hash.copy().digest('hex')}`
-    if (size !== expect.size || digest !== expect.digest) refuse({ digest, size })
-  }
-  return { bytes: read(), verify }
+  for await (const chunk of ownChunks(decompressVerified(input, args))) await emit(chunk)
+  return args.expect
 }

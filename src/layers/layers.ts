@@ -74,7 +74,7 @@ export interface LayerInfo {
   readonly diffID: DiffID
   /** Bytes of the tar. */
   readonly tarSize: number
-  /** Sum of the sizes of the regular files in it: what Docker shows as the layer's size. */
+  /** Bytes of the regular files and link targets that are left of it, hard links once: what Docker shows as the layer's size. */
   readonly size: number
   /** Entries in it. */
   readonly entries: number

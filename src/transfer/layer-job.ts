@@ -1,4 +1,3 @@
-import { decompressOffThread } from '../archive/index.ts'
 import type { ContentStore } from '../content/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
 import type { ChainID, Descriptor, DiffID, Digest } from '../oci/index.ts'
@@ -84,7 +83,7 @@ async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext
     const { error, resumed, empty } = outcome
     const refused = isStrataError(error, 'failed_precondition') || isStrataError(error, 'invalid_argument')
     if (refused || empty) await road.content.abort(ref)
-    if (!resumed || !isStrataError(error, 'failed_precondition')) throw error
+    if (!resumed || !refused) throw error
   }
 }
 
@@ -125,42 +124,39 @@ async function attempt(road: LayerRoad, wanted: WantedLayer, { job, ...source }:
   const { descriptor, diffID, below } = wanted
   const { progress, signal } = job
   const total = descriptor.size
+  let broken: { readonly error: unknown } | undefined
   async function* counted(): AsyncGenerator<Uint8Array> {
     let passed = 0
-    for await (const chunk of source.bytes) {
-      // Before the chunk goes: it changes threads, and its buffer goes with it.
-      passed += chunk.byteLength
-      progress.bytes(source.status, passed, total)
-      yield chunk
-    }
-    if (source.status === 'Downloading') progress.status('Verifying Checksum')
-  }
-  let ended = false
-  let broken: { readonly error: unknown } | undefined
-  async function* noted(output: Bytes): AsyncGenerator<Uint8Array> {
     try {
-      yield* output
+      for await (const chunk of source.bytes) {
+        // Before the chunk goes: it changes threads, and its buffer goes with it.
+        passed += chunk.byteLength
+        progress.bytes(source.status, passed, total)
+        yield chunk
+      }
     } catch (error) {
       broken = { error }
       throw error
     }
-    ended = true
-    if (source.status === 'Downloading') progress.status('Download complete')
-    progress.bytes('Extracting', total, total)
+    if (source.status === 'Downloading') progress.status('Verifying Checksum')
   }
   try {
-    const run = decompressOffThread(counted(), { expect: descriptor, limit: maxLayerSize, signal })
-    const layer = await layers.ingest(noted(run.output), {
+    const layer = await layers.ingest(counted(), {
       expect: diffID,
+      compressed: { digest: descriptor.digest, size: total },
       limit: maxLayerSize,
       signal,
       ...(below && { parent: below.chain }),
     })
-    // Not ended: the layer was there already, and nobody will read on.
-    if (ended) await run.result
+    if (source.status === 'Downloading') progress.status('Download complete')
+    progress.bytes('Extracting', total, total)
     return { layer }
   } catch (error) {
-    return { error: broken ? layerError(broken.error) : registerError(error), resumed: source.resumed, empty: false }
+    return {
+      error: broken ? verificationError(broken.error) : ingestError(error),
+      resumed: source.resumed,
+      empty: false,
+    }
   }
 }
 
@@ -193,24 +189,20 @@ function downloadOf(
   }
 }
 
-/** What went wrong before the layer store saw the bytes. */
-function layerError(error: unknown): unknown {
-  if (isStrataError(error, 'failed_precondition')) {
-    const digest = error.details.digest ?? (error.details.expected as { digest?: unknown } | undefined)?.digest
-    if (typeof digest !== 'string') return error
-    return new StrataError(error.code, `filesystem layer verification failed for digest ${digest}`, { cause: error })
-  }
-  return isStrataError(error, 'invalid_argument') ? registerError(error) : error
+/** What went wrong on the way to the layer store. */
+function verificationError(error: unknown): unknown {
+  if (!isStrataError(error, 'failed_precondition')) return error
+  const { digest } = error.details
+  if (typeof digest !== 'string') return error
+  return new StrataError(error.code, `filesystem layer verification failed for digest ${digest}`, { cause: error })
 }
 
 /** What the layer store says, in Docker's words. */
-function registerError(error: unknown): unknown {
+function ingestError(error: unknown): unknown {
   if (isStrataError(error, 'canceled')) return error
   if (isStrataError(error, 'failed_precondition')) {
-    return new StrataError(error.code, "layers from manifest don't match image configuration", {
-      cause: error,
-      details: error.details,
-    })
+    if (error.details.expected !== undefined) return error
+    return new StrataError(error.code, "layers from manifest don't match image configuration", { cause: error })
   }
   const code = isStrataError(error) ? error.code : 'internal'
   return new StrataError(code, `failed to register layer: ${messageOf(error)}`, { cause: error })
