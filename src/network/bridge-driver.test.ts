@@ -53,6 +53,11 @@ async function setUp(t: TestContext) {
   return { root, sandboxes, driver, endpoints, attach, serve, askFrom }
 }
 
+/** The numbers at which an endpoint is published by IPv4. */
+function hostPorts({ ports }: Endpoint): number[] {
+  return ports.filter(({ hostIp }) => hostIp === '0.0.0.0').map(({ hostPort }) => hostPort)
+}
+
 /** Interfaces, tables and forward rules that bear the marks of the tests' driver. */
 async function leftovers(): Promise<string[]> {
   const tables = (await run(['nft', 'list', 'tables', 'ip'])).split('\n').filter(line => line.includes('strata'))
@@ -84,14 +89,15 @@ function define(): void {
       { protocol: 'tcp', containerPort: 80, hostPort: 8080 },
       { protocol: 'udp', containerPort: 80, hostPort: 8080 },
     ])
-    assert.deepEqual(
-      a.ports,
-      ['tcp', 'udp'].map(protocol => ({ protocol, containerPort: 80, hostIp: '0.0.0.0', hostPort: 8080 })),
+    const published = ['tcp', 'udp'].flatMap(protocol =>
+      ['0.0.0.0', '::'].map(hostIp => ({ protocol, containerPort: 80, hostIp, hostPort: 8080 })),
     )
+    assert.deepEqual(a.ports, published)
     await attach('b')
     await serve('a')
     for (const protocol of ['tcp', 'udp'] as const) {
       assert.equal(await ask(protocol, '127.0.0.1', 8080), 'a 172.17.0.1', `${protocol} from loopback`)
+      assert.equal(await ask(protocol, '::1', 8080), 'a 172.17.0.1', `${protocol} from loopback by IPv6`)
       assert.equal(await ask(protocol, '172.17.0.1', 8080), 'a 172.17.0.1', `${protocol} from the bridge's address`)
       assert.equal(await askFrom('b', protocol, '172.17.0.1', 8080), 'a 172.17.0.1', `${protocol} from a neighbour`)
       assert.equal(await askFrom('a', protocol, '172.17.0.1', 8080), 'a 172.17.0.1', `${protocol} from itself`)
@@ -180,18 +186,12 @@ function define(): void {
       { protocol: 'tcp', containerPort: 80 },
       { protocol: 'udp', containerPort: 81 },
     ])
-    assert.deepEqual(
-      a.ports.map(port => port.hostPort),
-      [first, first],
-    )
+    assert.deepEqual(hostPorts(a), [first, first])
     const b = await attach('b', [
       { protocol: 'tcp', containerPort: 80 },
       { protocol: 'tcp', containerPort: 81, hostPort: first!, hostPortEnd: first! + 3 },
     ])
-    assert.deepEqual(
-      b.ports.map(port => port.hostPort),
-      [first! + 1, first! + 2],
-    )
+    assert.deepEqual(hostPorts(b), [first! + 1, first! + 2])
     await driver.detach('a')
     const c = await attach('c', [{ protocol: 'tcp', containerPort: 80, hostPort: first! }])
     assert.equal(c.address, a.address)

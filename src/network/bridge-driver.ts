@@ -133,7 +133,7 @@ class BridgeDriver implements NetworkDriver {
           'an address is used twice or of another subnet',
         )
       }
-      for (const port of await this.#ports.retake(endpoint.ports)) {
+      for (const port of await this.#ports.retake(endpoint.ports, endpoint.address)) {
         this.#options.log.warn({ sandboxId, port }, 'another program has taken a published port')
       }
     }

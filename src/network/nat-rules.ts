@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { attempt, run } from './commands.ts'
 import { formatSubnet, type Subnet } from './ipv4.ts'
 import type { Endpoint } from './network.ts'
@@ -47,7 +48,8 @@ export async function removeNatTable(table: string): Promise<void> {
 }
 
 function elementsOf(endpoint: Published): Element[] {
-  return endpoint.ports.map(({ protocol, hostIp, hostPort, containerPort }) => {
+  const translated = endpoint.ports.filter(({ hostIp }) => !isIPv6(hostIp)) // the others are relayed
+  return translated.map(({ protocol, hostIp, hostPort, containerPort }) => {
     const value = `${endpoint.address} . ${containerPort}`
     return hostIp === '0.0.0.0'
       ? { map: `${protocol}_ports`, key: `${hostPort}`, value }

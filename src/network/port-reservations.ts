@@ -1,8 +1,8 @@
-import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { errnoOf, StrataError } from '../std/index.ts'
+import { isIPv6 } from 'node:net'
+import { errnoOf, isStrataError, StrataError } from '../std/index.ts'
 import type { PortBinding, PublishedPort } from './network.ts'
+import { bindPort } from './port-sockets.ts'
 
 interface Reservation {
   readonly port: PublishedPort
@@ -11,6 +11,7 @@ interface Reservation {
 }
 
 const anyAddress = '0.0.0.0'
+const anyAddress6 = '::'
 
 /** What the C library says for the errors that bind(2) has in practice. */
 const bindErrors: Readonly<Record<string, string>> = {
@@ -21,7 +22,7 @@ const bindErrors: Readonly<Record<string, string>> = {
 
 /**
  * Ports of the host that are spoken for. Published ports are a matter of the kernel's address translation, where
- * nobody would notice two users of one port; so each is held by a real socket that never gets a packet.
+ * nobody would notice two users of one port; so each is held by a real socket.
  */
 export class PortReservations {
   readonly #held = new Map<string, Reservation>()
@@ -31,12 +32,13 @@ export class PortReservations {
 
   /**
    * Reserves what `bindings` ask for, all or nothing. Throws (`internal`, as Docker's API says 500) Docker's text for
-   * a port that is taken; `address` is the container's, named in that text.
+   * a port that is taken; `address` is the container's. What is asked for all addresses is published at `0.0.0.0` and,
+   * where the host has IPv6, at `::` with the same number.
    */
   async reserve(bindings: readonly PortBinding[], address: string): Promise<PublishedPort[]> {
     const ports: PublishedPort[] = []
     try {
-      for (const binding of bindings) ports.push(await this.#reserveOne(binding, address))
+      for (const binding of bindings) ports.push(...(await this.#reserveOne(binding, address)))
     } catch (error) {
       this.release(ports)
       throw error
@@ -45,12 +47,12 @@ export class PortReservations {
   }
 
   /** Takes ports that are published already. Resolves with those that another program holds by now. */
-  async retake(ports: readonly PublishedPort[]): Promise<PublishedPort[]> {
+  async retake(ports: readonly PublishedPort[], address: string): Promise<PublishedPort[]> {
     const lost: PublishedPort[] = []
     for (const port of ports) {
       if (this.#held.has(keyOf(port))) continue
       try {
-        await this.#hold(port)
+        await this.#hold(port, address)
       } catch {
         this.#held.set(keyOf(port), { port, close: undefined })
         lost.push(port)
@@ -70,34 +72,46 @@ export class PortReservations {
     this.release([...this.#held.values()].map(reservation => reservation.port))
   }
 
-  async #reserveOne(binding: PortBinding, address: string): Promise<PublishedPort> {
+  async #reserveOne(binding: PortBinding, address: string): Promise<PublishedPort[]> {
     const { protocol, containerPort } = binding
-    const hostIp = binding.hostIp || anyAddress
-    if (hostIp.includes(':')) {
-      throw new StrataError('not_implemented', `publishing ports at IPv6 addresses (${hostIp}) is not supported yet`)
-    }
+    const addresses = binding.hostIp ? [binding.hostIp] : (await hasIPv6()) ? [anyAddress, anyAddress6] : [anyAddress]
     let failure = new StrataError('internal', 'all ports are allocated')
     for (const hostPort of await this.#candidates(binding)) {
-      const port: PublishedPort = { protocol, containerPort, hostIp, hostPort }
-      const holder = this.#holderOf(port)
+      const ports = addresses.map((hostIp): PublishedPort => ({ protocol, containerPort, hostIp, hostPort }))
+      const holder = ports.map(port => this.#holderOf(port)).find(found => found !== undefined)
       if (holder) {
         if (!isExact(binding)) continue
         // Docker names the address that the holder has it at, which may be another than the one asked for.
-        throw new StrataError('internal', `Bind for ${holder.hostIp}:${hostPort} failed: port is already allocated`)
+        const where = `${holder.hostIp}:${hostPort}`
+        throw new StrataError('internal', `Bind for ${where} failed: port is already allocated`)
       }
       try {
-        await this.#hold(port)
+        await this.#holdAll(ports, address)
       } catch (error) {
-        const reason = bindErrors[errnoOf(error) ?? ''] ?? String(error)
-        const where = `${hostIp}:${hostPort}:${address}:${containerPort}/${protocol}`
-        failure = new StrataError('internal', `failed to bind host port for ${where}: ${reason}`, { cause: error })
-        if (errnoOf(error) !== 'EADDRINUSE') throw failure
+        if (!isStrataError(error)) throw error
+        failure = error
+        if (errnoOf(error.cause) !== 'EADDRINUSE') throw failure
         continue
       }
       if (!binding.hostPort) this.#last.set(protocol, hostPort)
-      return port
+      return ports
     }
     throw failure
+  }
+
+  /** All of them or none; the error of one that can't be bound is of Docker's words, its cause that of bind(2). */
+  async #holdAll(ports: readonly PublishedPort[], address: string): Promise<void> {
+    for (const [index, port] of ports.entries()) {
+      try {
+        await this.#hold(port, address)
+      } catch (error) {
+        this.release(ports.slice(0, index))
+        const reason = bindErrors[errnoOf(error) ?? ''] ?? String(error)
+        const host = isIPv6(port.hostIp) ? `[${port.hostIp}]` : port.hostIp
+        const where = `${host}:${port.hostPort}:${address}:${port.containerPort}/${port.protocol}`
+        throw new StrataError('internal', `failed to bind host port for ${where}: ${reason}`, { cause: error })
+      }
+    }
   }
 
   async #candidates(binding: PortBinding): Promise<Iterable<number>> {
@@ -109,17 +123,22 @@ export class PortReservations {
   }
 
   #holderOf(port: PublishedPort): PublishedPort | undefined {
-    const same = this.#held.get(keyOf(port)) ?? this.#held.get(keyOf({ ...port, hostIp: anyAddress }))
-    if (same || port.hostIp !== anyAddress) return same?.port
+    const six = isIPv6(port.hostIp)
+    const any = six ? anyAddress6 : anyAddress
+    const same = this.#held.get(keyOf(port)) ?? this.#held.get(keyOf({ ...port, hostIp: any }))
+    if (same || port.hostIp !== any) return same?.port
     const all = this.#held.values().map(({ port: other }) => other)
-    return all.find(({ protocol, hostPort }) => protocol === port.protocol && hostPort === port.hostPort)
+    return all.find(
+      ({ protocol, hostPort, hostIp }) =>
+        protocol === port.protocol && hostPort === port.hostPort && isIPv6(hostIp) === six,
+    )
   }
 
-  async #hold(port: PublishedPort): Promise<void> {
+  async #hold(port: PublishedPort, address: string): Promise<void> {
     const claim: Reservation = { port, close: undefined }
     this.#held.set(keyOf(port), claim) // before the first wait, so that nobody else takes it for free
     try {
-      const close = port.protocol === 'tcp' ? await holdTcp(port) : await holdUdp(port)
+      const close = await bindPort(port, address)
       if (this.#held.get(keyOf(port)) === claim) this.#held.set(keyOf(port), { port, close })
       else close()
     } catch (error) {
@@ -148,27 +167,7 @@ async function ephemeralRange(): Promise<readonly [number, number]> {
   return first && last && first <= last ? [first, last] : [32768, 60999]
 }
 
-function holdTcp({ hostIp, hostPort }: PublishedPort): Promise<() => void> {
-  const { promise, resolve, reject } = Promise.withResolvers<() => void>()
-  // Connections come here only while the translation rules are missing: better refused than hanging.
-  const server = createServer(socket => socket.destroy())
-  server.once('error', reject)
-  server.listen({ host: hostIp, port: hostPort, exclusive: true, backlog: 1 }, () => {
-    server.unref()
-    resolve(() => server.close())
-  })
-  return promise
-}
-
-function holdUdp({ hostIp, hostPort }: PublishedPort): Promise<() => void> {
-  const { promise, resolve, reject } = Promise.withResolvers<() => void>()
-  const socket = createSocket({ type: 'udp4', reuseAddr: false })
-  socket.once('error', reject)
-  socket.bind({ address: hostIp, port: hostPort, exclusive: true }, () => {
-    socket.off('error', reject)
-    socket.on('error', () => {})
-    socket.unref()
-    resolve(() => socket.close())
-  })
-  return promise
+async function hasIPv6(): Promise<boolean> {
+  const addresses = await readFile('/proc/net/if_inet6', 'utf8').catch(() => '')
+  return addresses !== ''
 }

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { connect } from 'node:net'
+import { connect, isIPv6 } from 'node:net'
 
 /** What the server of peer.ts at this address answers; rejects when nothing comes within two seconds. */
 export function ask(protocol: 'tcp' | 'udp', host: string, port: number): Promise<string> {
@@ -21,7 +21,7 @@ function askTcp(host: string, port: number): Promise<string> {
 
 function askUdp(host: string, port: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const socket = createSocket('udp4')
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
   const timer = setTimeout(() => socket.close(() => reject(new Error(`${host}:${port}/udp: no answer`))), 2000)
   socket.on('message', answer => {
     clearTimeout(timer)
