@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Engine, startEngine } from './fixtures/engine.ts'
+import { webImage } from './fixtures/images.ts'
+import { isolated } from './fixtures/isolation.ts'
+import { pushImage } from './fixtures/push.ts'
+import { startRegistry } from './fixtures/registry.ts'
+
+if (await isolated(import.meta.filename)) {
+  test('containers and their ports outlive an engine that is killed', async t => {
+    const { engine, image, docker } = await setUp(t)
+    const id = await docker('run', '-d', '--name', 'web', '-p', '8080:80', image)
+    assert.equal(await get('http://127.0.0.1:8080/'), 'hello from strata\n')
+
+    await engine.kill9()
+    assert.equal(await get('http://127.0.0.1:8080/'), 'hello from strata\n')
+
+    await engine.start()
+    assert.equal(await docker('ps', '-q', '--no-trunc'), id)
+    assert.equal(await docker('exec', 'web', 'cat', '/srv/index.html'), 'hello from strata')
+    assert.equal(await get('http://127.0.0.1:8080/'), 'hello from strata\n')
+    const taken = await engine.docker(['run', '-d', '-p', '8080:80', image])
+    assert.match(taken.stderr, /Bind for 0\.0\.0\.0:8080 failed: port is already allocated/)
+
+    await docker('rm', '-f', ...(await docker('ps', '-aq')).split('\n'))
+    await engine.stop()
+    assert.deepEqual(await engine.leaks(), [])
+  })
+
+  test('an exit while no engine was there is known afterwards', async t => {
+    const { engine, image, docker } = await setUp(t)
+    await docker(
+      'run',
+      '-d',
+      '--name',
+      'brief',
+      image,
+      'sh',
+      '-c',
+      'while [ ! -e /go ]; do sleep 0.1; done; echo done; exit 9',
+    )
+    await docker('exec', '-d', 'brief', 'sh', '-c', 'sleep 0.5; touch /go')
+    await engine.kill9()
+    await engine.start()
+    assert.equal(await docker('wait', 'brief'), '9')
+    assert.equal(await docker('logs', 'brief'), 'done')
+    await docker('rm', 'brief')
+    await engine.stop()
+    assert.deepEqual(await engine.leaks(), [])
+  })
+}
+
+async function setUp(t: TestContext) {
+  const root = await mkdtemp(join(tmpdir(), 'strata-restart-'))
+  t.after(() => rm(root, { recursive: true }))
+  const registry = await startRegistry({ root: join(root, 'registry') })
+  t.after(() => registry.stop())
+  await pushImage(registry, 'web', await webImage({ into: join(root, 'layers') }))
+  const engine: Engine = await startEngine()
+  t.after(() => engine[Symbol.asyncDispose]())
+  const docker = async (...args: string[]) => {
+    const { status, stdout, stderr } = await engine.docker(args)
+    assert.equal(status, 0, stderr)
+    return stdout.trim()
+  }
+  return { engine, docker, image: `${registry.host}/web` }
+}
+
+async function get(url: string): Promise<string> {
+  const response = await fetch(url, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(10_000) })
+  return response.text()
+}
