@@ -1,6 +1,6 @@
 import type { ContentStore } from '../content/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
-import type { ChainID, Descriptor, DiffID, Digest } from '../oci/index.ts'
+import { type ChainID, type Descriptor, type DiffID, type Digest, verified } from '../oci/index.ts'
 import type { Fetcher } from '../remotes/index.ts'
 import { type Bytes, isStrataError, type KeyedLock, messageOf, StrataError } from '../std/index.ts'
 import { type Download, missingBytes, wholeBlob } from './download.ts'
@@ -73,9 +73,7 @@ function finished(layer: LayerInfo, progress: LayerProgress): LayerInfo {
 async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<LayerInfo> {
   const ref = ingestRef(wanted.descriptor.digest)
   for (;;) {
-    const stop = new AbortController()
-    const signal = AbortSignal.any([job.signal, stop.signal])
-    const outcome = await tryIngest(road, wanted, { ...job, signal }).finally(() => stop.abort())
+    const outcome = await tryIngest(road, wanted, job)
     if ('layer' in outcome) {
       if (!road.keepCompressed) await road.content.abort(ref)
       return outcome.layer
@@ -104,11 +102,49 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
   if (writer.offset > size) await writer.truncate(0)
   const resumed = writer.offset > 0
   const status = writer.offset === size ? 'Extracting' : 'Downloading'
-  const bytes = wholeBlob(downloadOf(road, wanted, { job, writer }))
+  const stop = new AbortController()
+  const stopping = { ...job, signal: AbortSignal.any([job.signal, stop.signal]) }
+  const bytes = endingOf(wholeBlob(downloadOf(road, wanted, { job: stopping, writer })))
   const outcome = await attempt(road, wanted, { job, bytes, resumed, status })
-  if ('error' in outcome) return { ...outcome, empty: writer.offset === 0 }
+  stop.abort()
+  await bytes.ended
+  if ('error' in outcome) {
+    const error = await sourceOf(outcome.error, downloadOf(road, wanted, { job, writer }))
+    return { ...outcome, error, empty: writer.offset === 0 }
+  }
   if (road.keepCompressed) await writer.commit({ digest, size })
   return outcome
+}
+
+/** The same bytes; `ended` resolves when their source has come to rest after the last one, a failure or a stop. */
+function endingOf(bytes: Bytes): Bytes & { readonly ended: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  async function* watched() {
+    try {
+      yield* bytes
+    } finally {
+      resolve()
+    }
+  }
+  const iterator = watched()
+  return { [Symbol.asyncIterator]: () => iterator, ended: promise }
+}
+
+/** What is no archive may be other bytes than were asked for: that says more, and the rest of them is fetched to know it. */
+async function sourceOf(error: unknown, download: Download): Promise<unknown> {
+  if (!isStrataError(error, 'invalid_argument')) return error
+  const { writer, descriptor } = download
+  try {
+    for await (const _ of missingBytes(download));
+    for await (const _ of verified(writer.read(), descriptor));
+  } catch (failure) {
+    if (!isStrataError(failure, 'failed_precondition')) return error
+    return new StrataError(failure.code, `filesystem layer verification failed for digest ${descriptor.digest}`, {
+      cause: failure,
+      details: failure.details,
+    })
+  }
+  return error
 }
 
 interface Attempt {
