@@ -104,10 +104,10 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
   const status = writer.offset === size ? 'Extracting' : 'Downloading'
   const stop = new AbortController()
   const stopping = { ...job, signal: AbortSignal.any([job.signal, stop.signal]) }
-  const bytes = endingOf(wholeBlob(downloadOf(road, wanted, { job: stopping, writer })))
+  const bytes = watched(wholeBlob(downloadOf(road, wanted, { job: stopping, writer })))
   const outcome = await attempt(road, wanted, { job, bytes, resumed, status })
   stop.abort()
-  await bytes.ended
+  await bytes.atRest()
   if ('error' in outcome) {
     const error = await sourceOf(outcome.error, downloadOf(road, wanted, { job, writer }))
     return { ...outcome, error, empty: writer.offset === 0 }
@@ -116,18 +116,20 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
   return outcome
 }
 
-/** The same bytes; `ended` resolves when their source has come to rest after the last one, a failure or a stop. */
-function endingOf(bytes: Bytes): Bytes & { readonly ended: Promise<void> } {
+/** The same bytes; `atRest` waits until their source does nothing any more, after the last one, a failure or a stop. */
+function watched(bytes: Bytes): Bytes & { readonly atRest: () => Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>()
-  async function* watched() {
+  let begun = false
+  async function* read() {
+    begun = true
     try {
       yield* bytes
     } finally {
       resolve()
     }
   }
-  const iterator = watched()
-  return { [Symbol.asyncIterator]: () => iterator, ended: promise }
+  const iterator = read()
+  return { [Symbol.asyncIterator]: () => iterator, atRest: async () => (begun ? promise : undefined) }
 }
 
 /** What is no archive may be other bytes than were asked for: that says more, and the rest of them is fetched to know it. */
