@@ -1,4 +1,5 @@
 import { type Duplex, duplexPair, pipeline } from 'node:stream'
+import { finished, pipeline as pipe } from 'node:stream/promises'
 import type { Process, Task } from '../runtime/index.ts'
 import { canceled, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
@@ -87,21 +88,27 @@ function nextTask(container: Container, signal: AbortSignal): Promise<Task | und
   })
 }
 
-/** Joins a stream pair's inner end with a process's stdio, both ways, with half-closes. */
+/**
+ * Joins a stream pair's inner end with a process's stdio, both ways, with half-closes. The client sees the end when
+ * `settled` has resolved too: it may ask for the exit code right then.
+ */
 export async function join(
   process: Process,
   streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean },
   inner: Duplex,
+  settled: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   const stdio = await process.attach(streams)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  pipeline(stdio, inner, () => {
-    inner.destroy()
-    resolve()
-  })
   if (streams.stdin) pipeline(inner, stdio, () => {})
   else inner.resume()
-  await promise
+  try {
+    await pipe(stdio, inner, { end: false })
+    await settled
+    inner.end()
+    await finished(inner, { readable: false })
+  } finally {
+    inner.destroy()
+  }
 }
 
 async function replay(

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../apitypes/index.ts'
+import type { ContainerCreateRequest, ContainerCreateResponse } from '../apitypes/index.ts'
 import { type ContainerDefaults, formatPlatform, hostPlatform, type Platform, parsePlatform } from '../oci/index.ts'
 import { StrataError } from '../std/index.ts'
 import { type ContainerRecord, networkMode, never } from './container.ts'
@@ -30,16 +30,16 @@ export async function createContainer(
   request: ContainerCreateRequest,
   options: { readonly name: string; readonly platform?: string },
 ): Promise<ContainerCreateResponse> {
-  const name =
-    options.name === '' ? randomName(n => context.containers.named(n) !== undefined) : cleanContainerName(options.name)
-  const { HostConfig: hostConfig, NetworkingConfig: networking, ...config } = request
+  const { HostConfig: hostConfig, NetworkingConfig: _networking, ...config } = request
   if (request.Image === '' && (request.Cmd ?? []).length + (request.Entrypoint ?? []).length === 0) {
     throw new StrataError('invalid_argument', 'no command specified')
   }
-  const warnings = checkHostConfig(context, hostConfig)
+  const warnings = checkHostConfig(context, request)
   const { record: image } = context.images.resolve(request.Image)
   const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
   checkPlatform(request.Image, image.platform, wanted, warnings)
+  const name =
+    options.name === '' ? randomName(n => context.containers.named(n) !== undefined) : cleanContainerName(options.name)
   context.containers.requireFree(name)
 
   const imageConfig = await context.images.config(image.id)
@@ -49,7 +49,6 @@ export async function createContainer(
     throw new StrataError('invalid_argument', 'no command specified')
   }
   portBindings(merged, hostConfig)
-  checkEndpoints(context, networking)
 
   await mkdir(join(context.config.dataRoot, 'containers', id), { recursive: true, mode: 0o710 })
   const layers = image.layers.map(layer => layer.diffID)
@@ -121,7 +120,10 @@ function checkPlatform(name: string, has: Platform, wanted: Platform | undefined
   }
 }
 
-function checkHostConfig(context: EngineContext, hostConfig: HostConfig): string[] {
+function checkHostConfig(
+  context: EngineContext,
+  { HostConfig: hostConfig, ...config }: ContainerCreateRequest,
+): string[] {
   const bad = (message: string) => new StrataError('invalid_argument', message)
   const { RestartPolicy: restart } = hostConfig
   if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(restart.Name)) {
@@ -149,17 +151,19 @@ function checkHostConfig(context: EngineContext, hostConfig: HostConfig): string
     throw bad(`logger: no log driver named '${log}' is registered`)
   }
   securityOptions(hostConfig.SecurityOpt ?? [])
-  if (!networkMode(hostConfig.NetworkMode)) {
-    throw new StrataError('not_found', `network ${hostConfig.NetworkMode} not found`)
+  const mode = networkMode(hostConfig.NetworkMode)
+  const publishes = hostConfig.PublishAllPorts || Object.keys(hostConfig.PortBindings ?? {}).length > 0
+  if (mode?.kind === 'container') {
+    if (config.Hostname !== '') throw bad('conflicting options: hostname and the network mode')
+    if (publishes) throw bad('conflicting options: port publishing and the container type network mode')
+    if ((hostConfig.Links ?? []).length > 0)
+      throw bad(
+        "conflicting options: container type network can't be used with links. This would result in undefined behavior",
+      )
+    if ((hostConfig.Dns ?? []).length > 0) throw bad('conflicting options: dns and the network mode')
+    if ((hostConfig.ExtraHosts ?? []).length > 0)
+      throw bad('conflicting options: custom host-to-IP mapping and the network mode')
   }
+  if (mode?.kind === 'host' && publishes) return ['Published ports are discarded when using host network mode']
   return []
-}
-
-function checkEndpoints(context: EngineContext, networking: ContainerCreateRequest['NetworkingConfig']): void {
-  for (const name of Object.keys(networking.EndpointsConfig ?? {})) {
-    if (!['default', 'bridge', 'host', 'none'].includes(name) && !name.startsWith('container:')) {
-      throw new StrataError('not_found', `network ${name} not found`)
-    }
-  }
-  void context
 }

@@ -13,6 +13,7 @@ import type {
   ImageSummary,
   WaitResponse,
 } from '../apitypes/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
 import { type AttachRequest, attachContainer } from './attach.ts'
 import type { WaitCondition } from './container.ts'
 import { createContext, publishContainer, requireRunning } from './context.ts'
@@ -20,6 +21,7 @@ import { cleanContainerName, createContainer } from './create.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
 import { removeImage } from './image-remove.ts'
 import { imageHistory, inspectImage, listImages, type PullRequest, pullImage, tagImage } from './images.ts'
+import { withoutInitFiles } from './init-files.ts'
 import { inspectContainer } from './inspect.ts'
 import { type ListRequest, listContainers } from './list.ts'
 import { containerLogs, type LogsRequest } from './logs.ts'
@@ -41,7 +43,7 @@ export async function openEngine(parts: EngineParts) {
   return {
     containers: containersOf(context),
     exec: {
-      create: async (containerId: string, request: ExecCreateRequest): Promise<{ Id: string }> =>
+      create: (containerId: string, request: ExecCreateRequest): Promise<{ Id: string }> =>
         createExec(context, containerId, request),
       start: (id: string, options: { readonly consoleSize?: ConsoleSize }) =>
         startExec(context, id, options.consoleSize),
@@ -99,18 +101,24 @@ function containersOf(context: ReturnType<typeof createContext>) {
     async rename(id: string, name: string): Promise<void> {
       const container = context.containers.find(id)
       const oldName = container.record.name
-      context.containers.rename(container, cleanContainerName(name))
+      const newName = cleanContainerName(name)
+      if (newName === oldName) {
+        throw new StrataError('invalid_argument', 'Renaming a container with the same name as its current name')
+      }
+      try {
+        context.containers.rename(container, newName)
+      } catch (error) {
+        if (!isStrataError(error)) throw error
+        throw new StrataError(error.code, `Error when allocating new name: ${error.message}`, { cause: error })
+      }
       publishContainer(context, container, 'rename', { oldName: `/${oldName}` })
     },
 
     async changes(id: string): Promise<FilesystemChange[]> {
       const container = context.containers.find(id)
       const kinds = { modified: 0, added: 1, deleted: 2 } as const
-      const changes: FilesystemChange[] = []
-      for await (const { kind, path } of context.layers.changes(container.id)) {
-        changes.push({ Kind: kinds[kind], Path: path })
-      }
-      return changes
+      const changes = withoutInitFiles(await Array.fromAsync(context.layers.changes(container.id)))
+      return changes.map(({ kind, path }) => ({ Kind: kinds[kind], Path: path }))
     },
 
     async wait(id: string, condition: WaitCondition, signal: AbortSignal): Promise<{ exit: Promise<WaitResponse> }> {

@@ -10,10 +10,14 @@ export interface Exec {
   readonly id: string
   readonly container: Container
   readonly request: ExecCreateRequest
+  /** `process` of the OCI spec. */
+  readonly spec: object
   state: 'created' | 'running' | 'exited'
   process: Process | undefined
   pid: number
   exitCode: number | null
+  /** Resolves when its end is recorded. */
+  readonly ended: PromiseWithResolvers<void>
 }
 
 export type ExecRegistry = Map<string, Exec>

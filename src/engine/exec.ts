@@ -3,7 +3,7 @@ import type { ExecCreateRequest, ExecInspect } from '../apitypes/index.ts'
 import { createExecProcess } from '../runtime/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Attachment, join } from './attach.ts'
-import type { Container } from './container.ts'
+import type { Container, Run } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import type { Exec } from './exec-registry.ts'
 import { newId } from './random-name.ts'
@@ -13,24 +13,48 @@ export interface ConsoleSize {
   readonly width: number
 }
 
-/** Registers a process for a running container; nothing runs yet. */
-export function createExec(context: EngineContext, containerId: string, request: ExecCreateRequest): { Id: string } {
+/** Registers a process for a running container; nothing runs yet. Throws for a user that the container does not know. */
+export async function createExec(
+  context: EngineContext,
+  containerId: string,
+  request: ExecCreateRequest,
+): Promise<{ Id: string }> {
   const container = context.containers.find(containerId)
-  requireExecutable(container)
+  const run = requireExecutable(container, containerId)
   if ((request.Cmd ?? []).length === 0) throw new StrataError('invalid_argument', 'No exec command specified')
+  const spec = await createExecProcess({
+    spec: run.spec,
+    rootfs: run.rootfs,
+    groupAdd: container.record.hostConfig.GroupAdd ?? [],
+    args: request.Cmd ?? [],
+    env: request.Env ?? [],
+    terminal: request.Tty,
+    privileged: request.Privileged,
+    ...(request.User ? { user: request.User } : {}),
+    ...(request.WorkingDir ? { cwd: request.WorkingDir } : {}),
+  })
   const id = newId()
-  context.execs.set(id, { id, container, request, state: 'created', process: undefined, pid: 0, exitCode: null })
-  publishContainer(context, container, `exec_create: ${(request.Cmd ?? []).join(' ')}`, { execID: id })
+  const ended = Promise.withResolvers<void>()
+  const fresh = { state: 'created', process: undefined, pid: 0, exitCode: null, ended } as const
+  context.execs.set(id, { id, container, request, spec, ...fresh })
+  publishContainer(context, container, `exec_create: ${commandOf(request)}`, { execID: id })
   return { Id: id }
 }
 
-function requireExecutable(container: Container): void {
+/** The command as events show it: a space follows the program even when it has no arguments. */
+function commandOf({ Cmd }: ExecCreateRequest): string {
+  const [program = '', ...args] = Cmd ?? []
+  return `${program} ${args.join(' ')}`
+}
+
+function requireExecutable(container: Container, name: string): Run {
   const { id, state } = container.record
-  if (state.status !== 'running') throw new StrataError('conflict', `container ${id} is not running`)
-  if (state.paused) throw new StrataError('conflict', `container ${id} is paused, unpause the container before exec`)
   if (state.restarting) {
-    throw new StrataError('conflict', `container ${id} is restarting, wait until the container is running`)
+    throw new StrataError('conflict', `Container ${name} is restarting, wait until the container is running`)
   }
+  if (state.status !== 'running' || !container.run) throw new StrataError('conflict', `container ${id} is not running`)
+  if (state.paused) throw new StrataError('conflict', `Container ${name} is paused, unpause the container before exec`)
+  return container.run
 }
 
 function findExec(context: EngineContext, id: string): Exec {
@@ -65,6 +89,7 @@ export function attachExec(context: EngineContext, id: string, size: ConsoleSize
         process,
         { stdin: request.AttachStdin, stdout: request.AttachStdout, stderr: request.AttachStderr },
         inner,
+        exec.ended.promise,
       )
       joined.catch(() => inner.destroy())
       await begin(context, exec)
@@ -77,7 +102,7 @@ export function attachExec(context: EngineContext, id: string, size: ConsoleSize
 }
 
 function requireFresh(exec: Exec): void {
-  requireExecutable(exec.container)
+  requireExecutable(exec.container, exec.container.id)
   if (exec.state === 'created') return
   const has = exec.state === 'running' ? 'has already started' : 'has already run'
   throw new StrataError('conflict', `Error: Exec command ${exec.id} ${has}`)
@@ -86,23 +111,12 @@ function requireFresh(exec: Exec): void {
 async function prepare(exec: Exec, size: ConsoleSize | undefined): Promise<NonNullable<Exec['process']>> {
   exec.state = 'running'
   const { container, request } = exec
-  const { run } = container
-  if (!run) throw new StrataError('conflict', `container ${container.id} is not running`)
+  const run = requireExecutable(container, container.id)
   try {
     const terminalSize = size ?? sizeOf(request.ConsoleSize)
     exec.process = await run.task.exec({
       id: exec.id,
-      process: await createExecProcess({
-        spec: run.spec,
-        rootfs: run.rootfs,
-        groupAdd: container.record.hostConfig.GroupAdd ?? [],
-        args: request.Cmd ?? [],
-        env: request.Env ?? [],
-        terminal: request.Tty,
-        privileged: request.Privileged,
-        ...(request.User ? { user: request.User } : {}),
-        ...(request.WorkingDir ? { cwd: request.WorkingDir } : {}),
-      }),
+      process: exec.spec,
       io: {
         terminal: request.Tty,
         stdin: request.AttachStdin,
@@ -124,18 +138,19 @@ function sizeOf(size: readonly [number, number] | undefined): ConsoleSize | unde
 function failed(exec: Exec, error: unknown): void {
   exec.state = 'exited'
   exec.exitCode = isStrataError(error) && typeof error.details.exitCode === 'number' ? error.details.exitCode : 126
+  exec.ended.resolve()
 }
 
 async function begin(context: EngineContext, exec: Exec): Promise<void> {
   const { container, request } = exec
   const process = exec.process!
+  publishContainer(context, container, `exec_start: ${commandOf(request)}`, { execID: exec.id })
   try {
     exec.pid = await process.start()
   } catch (error) {
     failed(exec, error)
     throw error
   }
-  publishContainer(context, container, `exec_start: ${(request.Cmd ?? []).join(' ')}`, { execID: exec.id })
   process
     .wait(context.closing.signal)
     .then(exit => {
@@ -150,6 +165,7 @@ async function begin(context: EngineContext, exec: Exec): Promise<void> {
       exec.exitCode = 137
       context.log.warn({ err: error, exec: exec.id }, 'waiting for an exec')
     })
+    .finally(exec.ended.resolve)
 }
 
 export function inspectExec(context: EngineContext, id: string): ExecInspect {

@@ -57,36 +57,40 @@ export function listImages(
   const tests = [...request.filters].map(([key, values]) => filterTest(context, key, values))
   const uses = request.sharedSize ? layerUses(all) : undefined
   return all
-    .map(summary => ({ summary, tags: familiar(summary.tags) }))
-    .map(({ summary, tags }) => keepMatching(summary, tags, request.filters.get('reference')))
+    .map(summary => shownNames(summary, request.filters.get('reference')))
     .filter(found => found !== undefined)
     .filter(({ summary }) => tests.every(test => test(summary)))
-    .map(({ summary: { record, digests }, tags }) => ({
+    .map(({ summary: { record }, tags, digests }) => ({
       Containers: -1,
       Created: record.created === '' ? 0 : Math.floor(Date.parse(record.created) / 1000),
       Id: record.id,
       Labels: Object.keys(record.labels).length > 0 ? record.labels : null,
       ParentId: '',
-      RepoDigests: familiar(digests),
+      RepoDigests: digests,
       RepoTags: tags,
       SharedSize: uses ? sharedSize(record, uses) : -1,
       Size: record.size,
     }))
 }
 
-/** With a reference filter, only the tags that match are shown, and images with none are not. */
-function keepMatching(
-  summary: StoredSummary,
-  tags: readonly string[],
-  patterns: readonly string[] | undefined,
-): { summary: StoredSummary; tags: readonly string[] } | undefined {
-  if (!patterns) return { summary, tags }
+interface ShownNames {
+  readonly summary: StoredSummary
+  readonly tags: readonly string[]
+  readonly digests: readonly string[]
+}
+
+/** With a reference filter, only the names that match are shown, and images with none are not. */
+function shownNames(summary: StoredSummary, patterns: readonly string[] | undefined): ShownNames | undefined {
+  const tags = familiar(summary.tags)
+  const digests = familiar(summary.digests)
+  if (!patterns) return { summary, tags, digests }
   const tests = patterns.map(globTest)
-  const matching = tags.filter(tag => {
-    const name = tag.slice(0, tag.lastIndexOf(':'))
-    return tests.some(test => test(tag) || test(name))
-  })
-  return matching.length > 0 ? { summary, tags: matching } : undefined
+  const matches = (name: string) => {
+    const repository = name.includes('@') ? name.slice(0, name.indexOf('@')) : name.slice(0, name.lastIndexOf(':'))
+    return tests.some(test => test(name) || test(repository))
+  }
+  const shown = { summary, tags: tags.filter(matches), digests: digests.filter(matches) }
+  return shown.tags.length + shown.digests.length > 0 ? shown : undefined
 }
 
 function filterTest(
@@ -149,7 +153,7 @@ export async function inspectImage(context: EngineContext, name: string): Promis
     ...(config.created ? { Created: config.created } : {}),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
-    Config: config.config ?? null,
+    Config: { ...configDefaults, ...config.config },
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),
     Os: config.os,
@@ -159,6 +163,18 @@ export async function inspectImage(context: EngineContext, name: string): Promis
     RootFS: { Type: 'layers', Layers: record.layers.map(layer => layer.diffID) },
     Metadata: { LastTagTime: record.lastTagged ?? never },
   }
+}
+
+/** What dockerd shows in a config where the image says nothing. */
+const configDefaults = {
+  User: '',
+  Env: null,
+  Cmd: null,
+  Volumes: null,
+  WorkingDir: '',
+  Entrypoint: null,
+  OnBuild: null,
+  Labels: null,
 }
 
 /** One item an instruction, newest first; only the newest one has an ID, as for every image that came from elsewhere. */

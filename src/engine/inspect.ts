@@ -163,10 +163,10 @@ function networkSettings(record: ContainerRecord): NetworkSettings {
 
 /** Exposed ports and where they are published; empty while the container does not run. */
 function portMap(record: ContainerRecord): PortMap {
-  if (record.state.status !== 'running') return {}
+  if (record.state.status !== 'running' || !record.endpoint) return {}
   const map: Record<string, { HostIp: string; HostPort: string }[] | null> = {}
   for (const port of Object.keys(record.config.ExposedPorts ?? {})) map[port] = null
-  for (const port of record.endpoint?.ports ?? []) {
+  for (const port of record.endpoint.ports) {
     const key = `${port.containerPort}/${port.protocol}`
     map[key] = [...(map[key] ?? []), { HostIp: port.hostIp, HostPort: String(port.hostPort) }]
   }

@@ -29,10 +29,14 @@ export function logPathOf(context: EngineContext, id: string): string {
 
 /** Joins the network that the container's mode names, and writes its files. Undo with {@link tearDownNetwork}. */
 export async function setUpNetwork(context: EngineContext, record: ContainerRecord): Promise<NetworkSetup> {
-  const mode = networkMode(record.hostConfig.NetworkMode) ?? { kind: 'none' }
+  const mode = networkMode(record.hostConfig.NetworkMode)
+  if (!mode) {
+    const text = `failed to set up container networking: network ${record.hostConfig.NetworkMode} not found`
+    throw new StrataError('not_found', text)
+  }
   const folder = folderOf(context, record.id)
   if (mode.kind === 'container') {
-    const peer = context.containers.find(mode.container)
+    const peer = findPeer(context, mode.container)
     if (peer.id === record.id) throw new StrataError('invalid_argument', 'cannot join own network')
     requirePeer(peer)
     return { namespace: { path: `/proc/${peer.record.state.pid}/ns/net` }, folder: folderOf(context, peer.id) }
@@ -52,6 +56,15 @@ export async function setUpNetwork(context: EngineContext, record: ContainerReco
   }
   await writeOwnFiles(context, record, endpoint)
   return { namespace: { path: sandboxPath }, sandboxPath, folder, ...(endpoint ? { endpoint } : {}) }
+}
+
+function findPeer(context: EngineContext, name: string): Container {
+  try {
+    return context.containers.find(name)
+  } catch (error) {
+    if (!isStrataError(error)) throw error
+    throw new StrataError(error.code, `joining network namespace of container: ${error.message}`, { cause: error })
+  }
 }
 
 function requirePeer(peer: Container): void {

@@ -6,7 +6,7 @@ export async function pauseContainer(context: EngineContext, id: string): Promis
   using _lock = await context.locks.acquire(container.id)
   requireRunning(container)
   if (container.record.state.paused) {
-    throw new StrataError('conflict', `container ${container.id} is already paused`)
+    throw new StrataError('conflict', `Container ${container.id} is already paused`)
   }
   await container.run?.task.pause()
   container.updateState({ paused: true })
@@ -17,7 +17,7 @@ export async function unpauseContainer(context: EngineContext, id: string): Prom
   const container = context.containers.find(id)
   using _lock = await context.locks.acquire(container.id)
   if (!container.record.state.paused) {
-    throw new StrataError('conflict', `container ${container.id} is not paused`)
+    throw new StrataError('conflict', `Container ${container.id} is not paused`)
   }
   await container.run?.task.resume()
   container.updateState({ paused: false })

@@ -1,10 +1,11 @@
 import type { ProcessIo } from '../runtime/index.ts'
 import { createSpec } from '../runtime/index.ts'
 import { resolveInRoot, StrataError } from '../std/index.ts'
-import type { Container, ContainerRecord, Run } from './container.ts'
+import { type Container, type ContainerRecord, never, type Run } from './container.ts'
 import { type SpecContext, specOptions } from './container-spec.ts'
 import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
+import { makeInitFiles } from './init-files.ts'
 import { logPathOf, setUpNetwork, tearDownNetwork } from './network-setup.ts'
 
 /** Mounts, joins the network and starts the process of a container; gives everything back when that fails. */
@@ -26,6 +27,7 @@ export async function makeRun(context: EngineContext, container: Container): Pro
       container.replace(rest)
     })
     container.update(joined)
+    if (container.record.state.startedAt === never) await makeInitFiles(rootfs.path)
     await fillVolumes(context, container, rootfs.path)
 
     const { record } = container

@@ -1,5 +1,5 @@
 import { parseSignal } from '../host/index.ts'
-import { isStrataError, messageOf, StrataError } from '../std/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 
@@ -71,12 +71,21 @@ async function endedWithin(container: Container, milliseconds: number | undefine
   }
 }
 
-/** Sends any signal; SIGKILL (and what would stop it) waits for the end, as Docker does. */
+/** Sends any signal; SIGKILL waits for the end, as Docker does. */
 export async function killContainer(context: EngineContext, id: string, signalText: string): Promise<void> {
-  const container = context.containers.find(id)
+  try {
+    await kill(context, id, signalText)
+  } catch (error) {
+    if (!isStrataError(error)) throw error
+    throw new StrataError(error.code, `cannot kill container: ${id}: ${error.message}`, { cause: error })
+  }
+}
+
+async function kill(context: EngineContext, id: string, signalText: string): Promise<void> {
   const signal = parseSignal(signalText === '' ? 'SIGKILL' : signalText)
+  const container = context.containers.find(id)
   if (!container.running || !container.run) {
-    throw new StrataError('conflict', `cannot kill container: ${id}: container ${container.id} is not running`)
+    throw new StrataError('conflict', `container ${container.id} is not running`)
   }
   if (signal === SIGKILL) {
     await killRunning(context, container)
@@ -86,10 +95,6 @@ export async function killContainer(context: EngineContext, id: string, signalTe
     container.update({ manuallyStopped: true })
     container.stopping = true
   }
-  try {
-    await container.run.task.kill(signal)
-  } catch (error) {
-    throw new StrataError('internal', `cannot kill container: ${id}: ${messageOf(error)}`, { cause: error })
-  }
+  await container.run.task.kill(signal)
   publishContainer(context, container, 'kill', { signal: String(signal) })
 }

@@ -1,7 +1,7 @@
 import type { ContainerTop } from '../apitypes/index.ts'
 import { run } from '../host/index.ts'
 import { StrataError } from '../std/index.ts'
-import { type EngineContext, requireRunning } from './context.ts'
+import { type EngineContext, publishContainer, requireRunning } from './context.ts'
 
 /** The processes of a container as `ps` of the host shows them. */
 export async function containerTop(context: EngineContext, id: string, psArgs: string): Promise<ContainerTop> {
@@ -18,6 +18,7 @@ export async function containerTop(context: EngineContext, id: string, psArgs: s
   const pids = new Set(await container.run.task.pids())
   const { code, stdout, stderr } = await run('ps', args)
   if (code !== 0) throw new StrataError('internal', `ps: ${stderr.toString().trim()}`)
+  publishContainer(context, container, 'top')
   return parsePs(stdout.toString(), pids)
 }
 
