@@ -16,7 +16,7 @@ import type {
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type AttachRequest, attachContainer } from './attach.ts'
 import type { WaitCondition } from './container.ts'
-import { createContext, publishContainer, requireRunning } from './context.ts'
+import { createContext, findSettled, publishContainer, requireRunning } from './context.ts'
 import { cleanContainerName, createContainer } from './create.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
 import { removeImage } from './image-remove.ts'
@@ -95,8 +95,8 @@ function containersOf(context: ReturnType<typeof createContext>) {
       inspectContainer(context, id, options),
     list: (request: ListRequest): Promise<ContainerSummary[]> => listContainers(context, request),
     top: (id: string, psArgs: string): Promise<ContainerTop> => containerTop(context, id, psArgs),
-    logs: async (id: string, request: LogsRequest) => containerLogs(context, id, request),
-    attach: async (id: string, request: AttachRequest) => attachContainer(context, id, request),
+    logs: (id: string, request: LogsRequest) => containerLogs(context, id, request),
+    attach: (id: string, request: AttachRequest) => attachContainer(context, id, request),
 
     async rename(id: string, name: string): Promise<void> {
       const container = context.containers.find(id)
@@ -123,12 +123,15 @@ function containersOf(context: ReturnType<typeof createContext>) {
 
     async wait(id: string, condition: WaitCondition, signal: AbortSignal): Promise<{ exit: Promise<WaitResponse> }> {
       const container = context.containers.find(id)
-      const exit = container.wait(condition, signal).then(({ exitCode }): WaitResponse => ({ StatusCode: exitCode }))
-      return { exit }
+      const ended =
+        container.starting && condition === 'not-running'
+          ? container.starting.then(() => container.wait(condition, signal))
+          : container.wait(condition, signal)
+      return { exit: ended.then(({ exitCode }): WaitResponse => ({ StatusCode: exitCode })) }
     },
 
     async resize(id: string, size: ConsoleSize): Promise<void> {
-      const container = context.containers.find(id)
+      const container = await findSettled(context, id)
       requireRunning(container)
       await container.run?.task.resize({ columns: size.width, rows: size.height })
       publishContainer(context, container, 'resize', { height: String(size.height), width: String(size.width) })

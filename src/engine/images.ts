@@ -153,7 +153,7 @@ export async function inspectImage(context: EngineContext, name: string): Promis
     ...(config.created ? { Created: config.created } : {}),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
-    Config: { ...configDefaults, ...config.config },
+    Config: sorted({ ...configDefaults, ...config.config }),
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),
     Os: config.os,
@@ -163,6 +163,11 @@ export async function inspectImage(context: EngineContext, name: string): Promis
     RootFS: { Type: 'layers', Layers: record.layers.map(layer => layer.diffID) },
     Metadata: { LastTagTime: record.lastTagged ?? never },
   }
+}
+
+/** Members in the order in which dockerd shows them. */
+function sorted(config: object): object {
+  return Object.fromEntries(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** What dockerd shows in a config where the image says nothing. */

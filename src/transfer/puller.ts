@@ -134,7 +134,10 @@ export function createPuller(options: PullerOptions): Puller {
     const { target, config } = image
     const byDigest: Reference = { domain, path, digest: target.digest }
     const pulled: Reference = digest || tag === undefined ? byDigest : { domain, path, tag }
-    const names = pulled === byDigest ? [byDigest] : [pulled, byDigest]
+    // A digest of an index may lead to another platform's image already: that one keeps it, as in Docker.
+    const taken = images.name(byDigest)
+    const isTaken = taken !== undefined && taken.image !== config.digest
+    const names = pulled === byDigest || isTaken ? [pulled] : [pulled, byDigest]
     const before = names.map(each => images.name(each))
     const led = before[0]?.image === config.digest
     const unchanged = before.every(each => each?.image === config.digest && each.target?.digest === target.digest)
