@@ -32,6 +32,8 @@ export interface ContainerRecord {
   readonly hostConfig: HostConfig
   readonly mounts: readonly MountPoint[]
   readonly state: StateRecord
+  /** How the present run ended, from then on until all that it held is given back. */
+  readonly exit?: Pick<StateRecord, 'exitCode' | 'oomKilled' | 'finishedAt'>
   readonly endpoint?: Endpoint
   /** Path of the network namespace that its processes are in, while it has an own one. */
   readonly sandboxPath?: string
@@ -98,6 +100,8 @@ export class Container {
   readonly #attaches = new Set<(task: Task | undefined) => void>()
   /** The present run. */
   run: Run | undefined
+  /** While a start is under way: resolves, and is unset, when it is known what came of it. */
+  starting: Promise<void> | undefined
   /** Resolves when the present run has ended and all is given back. */
   exited: Promise<void> = Promise.resolve()
   /** Stops the wait before the next restart. */

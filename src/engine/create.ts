@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../apitypes/index.ts'
+import type { ImageRecord } from '../images/index.ts'
 import { type ContainerDefaults, formatPlatform, hostPlatform, type Platform, parsePlatform } from '../oci/index.ts'
 import { StrataError } from '../std/index.ts'
 import { type ContainerRecord, networkMode, never } from './container.ts'
@@ -8,6 +8,7 @@ import { securityOptions } from './container-spec.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { mergeConfig } from './merge-config.ts'
 import { resolveMounts } from './mounts.ts'
+import { folderOf } from './network-setup.ts'
 import { portBindings } from './ports.ts'
 import { newId, randomName } from './random-name.ts'
 
@@ -50,22 +51,40 @@ export async function createContainer(
   }
   portBindings(merged, hostConfig)
 
-  await mkdir(join(context.config.dataRoot, 'containers', id), { recursive: true, mode: 0o710 })
   const layers = image.layers.map(layer => layer.diffID)
-  const mounts = await resolveMounts(context, merged, hostConfig)
-  await context.layers.createWritable(id, layers)
-  const record: ContainerRecord = {
+  const folder = folderOf(context, id)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o710 })
+    const mounts = await resolveMounts(context, merged, hostConfig)
+    await context.layers.createWritable(id, layers)
+    const record = newRecord(id, { name, imageName: request.Image, image, layers, config: merged, hostConfig, mounts })
+    // Another create may have taken the name meanwhile.
+    const container = context.containers.add(record)
+    for (const { anonymous, name: volume } of mounts) if (anonymous && volume) context.volumes.claim(volume)
+    publishContainer(context, container, 'create')
+  } catch (error) {
+    await context.layers.removeWritable(id)
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+  return { Id: id, Warnings: warnings }
+}
+
+function newRecord(
+  id: string,
+  made: Pick<ContainerRecord, 'name' | 'layers' | 'config' | 'hostConfig' | 'mounts'> & {
+    readonly imageName: string
+    readonly image: ImageRecord
+  },
+): ContainerRecord {
+  const { image, ...rest } = made
+  return {
     id,
-    name,
+    ...rest,
     created: now(),
     image: image.id,
-    imageName: request.Image,
     ...(image.manifest === undefined ? {} : { imageManifest: image.manifest }),
     platform: image.platform,
-    layers,
-    config: merged,
-    hostConfig,
-    mounts,
     state: {
       status: 'created',
       paused: false,
@@ -80,15 +99,6 @@ export async function createContainer(
     restartCount: 0,
     manuallyStopped: false,
   }
-  try {
-    const container = context.containers.add(record)
-    publishContainer(context, container, 'create')
-  } catch (error) {
-    // Another create took the name meanwhile.
-    await context.layers.removeWritable(id)
-    throw error
-  }
-  return { Id: id, Warnings: warnings }
 }
 
 /** Now, as Docker writes times: RFC 3339 in UTC with nanoseconds. */

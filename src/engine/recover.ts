@@ -36,14 +36,14 @@ export async function recover(context: EngineContext): Promise<void> {
   await context.bridge.recover(endpoints)
   for (const id of await context.sandboxes.list()) if (!adopted.has(id)) await context.sandboxes.remove(id)
 
-  const wereRunning: Container[] = []
   for (const container of context.containers.all()) {
     const task = tasks.get(container)
     if (task) await adopt(context, container, task)
-    else if (settle(container)) wereRunning.push(container)
+    else settle(container)
   }
-  await finishRemovals(context, wereRunning)
+  await finishRemovals(context)
   await sweepFolders(context)
+  await sweepVolumes(context)
   await collectGarbage(context)
   for (const container of context.containers.all()) {
     if (shouldStartAgain(container)) {
@@ -85,12 +85,13 @@ async function adopt(context: EngineContext, container: Container, task: Task): 
   if (await task.exited()) await container.exited
 }
 
-/** Records the end of a run of which nothing is left; true when it was thought to run. */
-function settle(container: Container): boolean {
-  const { state, endpoint, sandboxPath } = container.record
+/** Records the end of a run of which nothing is left. */
+function settle(container: Container): void {
+  const { state, endpoint, sandboxPath, exit } = container.record
   const ran = state.status === 'running'
-  if (!ran && !state.restarting && endpoint === undefined && sandboxPath === undefined) return false
-  const { endpoint: _e, sandboxPath: _s, ...rest } = container.record
+  if (!ran && !state.restarting && endpoint === undefined && sandboxPath === undefined) return
+  const { endpoint: _e, sandboxPath: _s, exit: _x, ...rest } = container.record
+  const ended = exit ?? { exitCode: 255, oomKilled: false, finishedAt: now() }
   container.replace({
     ...rest,
     state: {
@@ -98,17 +99,16 @@ function settle(container: Container): boolean {
       restarting: false,
       paused: false,
       pid: 0,
-      ...(ran ? { status: 'exited', exitCode: 255, finishedAt: now() } : {}),
+      ...(ran && { status: 'exited', ...ended }),
     },
   })
-  return ran
 }
 
-async function finishRemovals(context: EngineContext, wereRunning: readonly Container[]): Promise<void> {
+async function finishRemovals(context: EngineContext): Promise<void> {
   for (const container of context.containers.all()) {
     const { state, hostConfig } = container.record
-    const ended = state.status === 'exited' || wereRunning.includes(container)
-    if (state.status === 'removing' || (hostConfig.AutoRemove && ended)) {
+    // A container that was to go after its run has nobody left who would start it: dockerd removes it as well.
+    if (state.status === 'removing' || (hostConfig.AutoRemove && !container.run)) {
       await removeLocked(context, container, { volumes: true })
     }
   }
@@ -128,6 +128,15 @@ async function sweepFolders(context: EngineContext): Promise<void> {
   }
   const known = new Set(context.containers.all().map(container => container.id))
   for (const name of names) if (!known.has(name)) await rm(join(root, name), { recursive: true, force: true })
+}
+
+/** Anonymous volumes of containers that came to nothing. */
+async function sweepVolumes(context: EngineContext): Promise<void> {
+  const used = new Set(context.containers.all().flatMap(({ record }) => record.mounts.map(({ name }) => name)))
+  for (const name of context.volumes.unclaimed()) {
+    if (used.has(name)) context.volumes.claim(name)
+    else await context.volumes.remove(name)
+  }
 }
 
 function shouldStartAgain(container: Container): boolean {

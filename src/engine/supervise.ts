@@ -17,6 +17,8 @@ export async function startLocked(context: EngineContext, container: Container):
   if (state.status === 'removing' || state.status === 'dead') {
     throw new StrataError('conflict', 'container is marked for removal and cannot be started')
   }
+  const { promise: starting, resolve: settle } = Promise.withResolvers<void>()
+  container.starting = starting
   try {
     const run = await makeRun(context, container)
     container.run = run
@@ -29,6 +31,9 @@ export async function startLocked(context: EngineContext, container: Container):
     container.connectAttached(undefined)
     if (container.record.hostConfig.AutoRemove) await removeLocked(context, container, { volumes: true })
     throw error
+  } finally {
+    container.starting = undefined
+    settle()
   }
 }
 
@@ -52,22 +57,16 @@ export function watchTask(context: EngineContext, container: Container, task: Ta
 
 async function onExit(context: EngineContext, container: Container, exit: Exit): Promise<void> {
   using _lock = await context.locks.acquire(container.id)
+  // First: the runtime forgets the exit with the rest of the task.
+  const ended = { exitCode: exit.code, oomKilled: exit.oomKilled, finishedAt: timestamp(exit.at) }
+  container.update({ exit: ended })
   await releaseRun(context, container)
   const { record } = container
-  const { endpoint: _e, sandboxPath: _s, ...rest } = record
+  const { endpoint: _e, sandboxPath: _s, exit: _x, ...rest } = record
   const restart = !container.stopping && shouldRestart(container, exit.code)
   container.replace({
     ...rest,
-    state: {
-      ...record.state,
-      status: 'exited',
-      pid: 0,
-      paused: false,
-      restarting: restart,
-      exitCode: exit.code,
-      oomKilled: exit.oomKilled,
-      finishedAt: timestamp(exit.at),
-    },
+    state: { ...record.state, status: 'exited', pid: 0, paused: false, restarting: restart, ...ended },
   })
   container.run = undefined
   const ran = exit.at.getTime() - Date.parse(record.state.startedAt)

@@ -10,13 +10,19 @@ const validName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 interface VolumeRecord {
   readonly createdAt: string
   readonly anonymous: boolean
+  readonly unclaimed?: boolean
 }
 
 /** Volumes as folders under `root`. */
 export function createVolumeStore(options: { readonly root: string; readonly metadata: MetadataStore }): VolumeStore {
   const records = options.metadata.table<VolumeRecord>('volumes')
   const pathOf = (name: string) => join(options.root, name, '_data')
-  const toVolume = (name: string, record: VolumeRecord): Volume => ({ name, path: pathOf(name), ...record })
+  const toVolume = (name: string, { createdAt, anonymous }: VolumeRecord): Volume => ({
+    name,
+    path: pathOf(name),
+    createdAt,
+    anonymous,
+  })
 
   return {
     async ensure(name, { anonymous = false } = {}) {
@@ -27,10 +33,10 @@ export function createVolumeStore(options: { readonly root: string; readonly met
         )
       }
       const known = records.get(name)
+      const record = known ?? { createdAt: new Date().toISOString(), anonymous, ...(anonymous && { unclaimed: true }) }
+      // First: a folder without a record would stay for ever.
+      if (!known) records.put(name, record)
       await mkdir(pathOf(name), { recursive: true, mode: 0o755 })
-      if (known) return toVolume(name, known)
-      const record = { createdAt: new Date().toISOString(), anonymous }
-      records.put(name, record)
       return toVolume(name, record)
     },
     async populate(name, from) {
@@ -53,9 +59,18 @@ export function createVolumeStore(options: { readonly root: string; readonly met
       const record = records.get(name)
       return record && toVolume(name, record)
     },
+    claim(name) {
+      const record = records.get(name)
+      if (!record?.unclaimed) return
+      const { unclaimed: _, ...claimed } = record
+      records.put(name, claimed)
+    },
+    unclaimed() {
+      return [...records.entries()].filter(([, record]) => record.unclaimed).map(([name]) => name)
+    },
     async remove(name) {
-      records.delete(name)
       if (validName.test(name)) await rm(join(options.root, name), { recursive: true, force: true })
+      records.delete(name)
     },
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Named volumes: folders that outlive containers. The only driver is `local`: `<root>/<name>/_data`.
- * Life cycle: `ensure` -> bound into containers by `path` -> `remove`.
+ * Life cycle: `ensure` -> bound into containers by `path` -> `remove`. An anonymous volume is made for a container that
+ * is not recorded yet: until `claim` it is *unclaimed*, and goes when the engine ended in between.
  */
 export interface VolumeStore {
   /** The volume of this name, made when there is none. Throws `invalid_argument` for a bad name. */
@@ -8,6 +9,11 @@ export interface VolumeStore {
   /** Fills an empty volume with what is at `from`, keeping modes, owners, times and xattrs. */
   populate(name: string, from: string): Promise<void>
   get(name: string): Volume | undefined
+  /** Says that the container which an anonymous volume was made for is recorded. */
+  claim(name: string): void
+  /** Names of the anonymous volumes that nobody claimed. */
+  unclaimed(): string[]
+  /** No error when there is none. A removal that was cut off can be made again. */
   remove(name: string): Promise<void>
 }
 
