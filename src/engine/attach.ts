@@ -3,7 +3,7 @@ import { finished, pipeline as pipe } from 'node:stream/promises'
 import type { Process, Task } from '../runtime/index.ts'
 import { canceled, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
-import { type EngineContext, publishContainer } from './context.ts'
+import { type EngineContext, findSettled, publishContainer } from './context.ts'
 import { readLog } from './log-file.ts'
 import { logPathOf } from './network-setup.ts'
 import { rotatedLogs } from './run.ts'
@@ -27,8 +27,8 @@ export interface Attachment {
 }
 
 /** Finds a container to attach to. One that has not started yet is connected at its next start, before its process runs. */
-export function attachContainer(context: EngineContext, id: string, request: AttachRequest): Attachment {
-  const container = context.containers.find(id)
+export async function attachContainer(context: EngineContext, id: string, request: AttachRequest): Promise<Attachment> {
+  const container = await findSettled(context, id)
   const { config, state } = container.record
   if (state.paused) {
     throw new StrataError('conflict', `container ${id} is paused, unpause the container before attach`)
@@ -65,6 +65,7 @@ async function plug(
     inner.end()
     return
   }
+  await container.starting
   const task = container.running ? container.run?.task : await nextTask(container, request.signal)
   if (!task) {
     inner.end()

@@ -63,6 +63,18 @@ export function publish(
   context.events.publish(type, action, id, attributes)
 }
 
+/**
+ * Finds a container as `containers.find` does. When it is being started, waits until it is known what came of that: the
+ * program runs, and can be heard of by its output, before its record says so.
+ */
+export async function findSettled(context: EngineContext, id: string): Promise<Container> {
+  for (;;) {
+    const container = context.containers.find(id)
+    if (!container.starting) return container
+    await container.starting
+  }
+}
+
 /** Throws Docker's text when the container does not run. */
 export function requireRunning(container: Container): void {
   if (!container.running) {

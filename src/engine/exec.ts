@@ -4,7 +4,7 @@ import { createExecProcess } from '../runtime/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Attachment, join } from './attach.ts'
 import type { Container, Run } from './container.ts'
-import { type EngineContext, publishContainer } from './context.ts'
+import { type EngineContext, findSettled, publishContainer } from './context.ts'
 import type { Exec } from './exec-registry.ts'
 import { newId } from './random-name.ts'
 
@@ -19,7 +19,7 @@ export async function createExec(
   containerId: string,
   request: ExecCreateRequest,
 ): Promise<{ Id: string }> {
-  const container = context.containers.find(containerId)
+  const container = await findSettled(context, containerId)
   const run = requireExecutable(container, containerId)
   if ((request.Cmd ?? []).length === 0) throw new StrataError('invalid_argument', 'No exec command specified')
   const spec = await createExecProcess({

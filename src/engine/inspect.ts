@@ -8,7 +8,7 @@ import type {
   PortMap,
 } from '../apitypes/index.ts'
 import { type ContainerRecord, type MountPoint, networkMode } from './container.ts'
-import type { EngineContext } from './context.ts'
+import { type EngineContext, findSettled } from './context.ts'
 import { folderOf, logPathOf } from './network-setup.ts'
 import { statusOf } from './status-text.ts'
 
@@ -18,7 +18,7 @@ export async function inspectContainer(
   id: string,
   options: { readonly size: boolean },
 ): Promise<ContainerInspect> {
-  const container = context.containers.find(id)
+  const container = await findSettled(context, id)
   const { record } = container
   const folder = folderOf(context, record.id)
   const [path = '', ...args] = [...(record.config.Entrypoint ?? []), ...(record.config.Cmd ?? [])]

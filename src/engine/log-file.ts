@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { errnoOf } from '../std/index.ts'
 
@@ -34,10 +34,7 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
   using changes = options.follow ? watchFile(path, options) : undefined
   const files: FileHandle[] = []
   try {
-    for (let i = options.rotated; i >= 0; i--) {
-      const handle = await openIfThere(i === 0 ? path : `${path}.${i}`)
-      if (handle) files.push(handle)
-    }
+    files.push(...(await openNewer(path, options.rotated, undefined)))
     let start = { file: 0, offset: 0 }
     if (options.tail !== undefined) start = await startOfTail(files, options.tail)
     let last: { handle: FileHandle; offset: number } | undefined
@@ -48,32 +45,59 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
       if (i === files.length - 1) last = { handle, offset: end }
     }
     if (!changes) return
-    yield* follow(path, last, changes, files)
+    yield* follow(path, { last, changes, files, rotated: options.rotated })
   } finally {
     for (const handle of files) await handle.close()
   }
 }
 
-async function* follow(
-  path: string,
-  last: { handle: FileHandle; offset: number } | undefined,
-  changes: FileChanges,
-  files: FileHandle[],
-): AsyncGenerator<readonly LogRecord[]> {
-  let current = last
+interface Following {
+  /** The newest file, and how far it has been read. */
+  readonly last: { handle: FileHandle; offset: number } | undefined
+  readonly changes: FileChanges
+  /** What the caller closes. */
+  readonly files: FileHandle[]
+  readonly rotated: number
+}
+
+async function* follow(path: string, options: Following): AsyncGenerator<readonly LogRecord[]> {
+  const { changes, files, rotated } = options
+  let current = options.last
   for (;;) {
     const more = await changes.next()
-    if (current) current.offset = yield* readFrom(current.handle, current.offset)
-    const now = await stat(path).catch(() => undefined)
-    if (now && (!current || (await current.handle.stat()).ino !== now.ino)) {
-      const handle = await openIfThere(path)
-      if (handle) {
-        files.push(handle)
-        current = { handle, offset: yield* readFrom(handle, 0) }
-      }
+    if (current) {
+      // With one file only, a rotation empties it.
+      const { size } = await current.handle.stat()
+      current.offset = yield* readFrom(current.handle, size < current.offset ? 0 : current.offset)
+    }
+    for (const handle of await openNewer(path, rotated, current?.handle)) {
+      // What was written between the last read and the rotation.
+      if (current) yield* readFrom(current.handle, current.offset)
+      files.push(handle)
+      current = { handle, offset: yield* readFrom(handle, 0) }
     }
     if (!more) return
   }
+}
+
+/**
+ * Opens the log's files that are newer than `than`, oldest first; all of them when it is none of them any more. They are
+ * opened from the newest on, so that a rotation meanwhile shows a file twice, but never hides one.
+ */
+async function openNewer(path: string, rotated: number, than: FileHandle | undefined): Promise<FileHandle[]> {
+  const seen = new Set<number>()
+  const until = than && (await than.stat()).ino
+  const found: FileHandle[] = []
+  for (let i = 0; i <= rotated; i++) {
+    const handle = await openIfThere(i === 0 ? path : `${path}.${i}`)
+    if (!handle) continue
+    const { ino } = await handle.stat()
+    if (seen.has(ino) || ino === until) await handle.close()
+    else found.unshift(handle)
+    if (ino === until) break
+    seen.add(ino)
+  }
+  return found
 }
 
 interface FileChanges extends Disposable {

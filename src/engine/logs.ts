@@ -1,5 +1,5 @@
 import { StrataError } from '../std/index.ts'
-import type { EngineContext } from './context.ts'
+import { type EngineContext, findSettled } from './context.ts'
 import { type LogRecord, readLog } from './log-file.ts'
 import { logPathOf } from './network-setup.ts'
 import { rotatedLogs } from './run.ts'
@@ -15,12 +15,12 @@ export interface LogsRequest {
 }
 
 /** What a container wrote, from its json-file log; with `follow` until it ends. */
-export function containerLogs(
+export async function containerLogs(
   context: EngineContext,
   id: string,
   request: LogsRequest,
-): { readonly tty: boolean; readonly records: AsyncIterable<readonly LogRecord[]> } {
-  const container = context.containers.find(id)
+): Promise<{ readonly tty: boolean; readonly records: AsyncIterable<readonly LogRecord[]> }> {
+  const container = await findSettled(context, id)
   if (container.record.hostConfig.LogConfig.Type === 'none') {
     throw new StrataError('not_implemented', 'configured logging driver does not support reading')
   }

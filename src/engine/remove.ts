@@ -1,5 +1,5 @@
 import { StrataError } from '../std/index.ts'
-import type { EngineContext } from './context.ts'
+import { type EngineContext, findSettled } from './context.ts'
 import { removeLocked } from './remove-locked.ts'
 import { killRunning } from './stop.ts'
 
@@ -11,7 +11,7 @@ export interface RemoveOptions {
 
 /** Removes a container; a running one only with `force`, which kills it. */
 export async function removeContainer(context: EngineContext, id: string, options: RemoveOptions): Promise<void> {
-  const container = context.containers.find(id)
+  const container = await findSettled(context, id)
   if (options.link) throw new StrataError('not_found', `Cannot get parent / for name /${container.record.name}`)
   const { state } = container.record
   if (state.status === 'running' || state.restarting) {

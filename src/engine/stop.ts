@@ -1,7 +1,7 @@
 import { parseSignal } from '../host/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
-import { type EngineContext, publishContainer } from './context.ts'
+import { type EngineContext, findSettled, publishContainer } from './context.ts'
 
 const SIGKILL = 9
 /** How long the kernel gets, in milliseconds, until a killed container is called stuck. */
@@ -14,7 +14,7 @@ export interface StopOptions {
 
 /** Sends the stop signal, and SIGKILL after the time-out. Throws `not_modified` when it does not run. */
 export async function stopContainer(context: EngineContext, id: string, options: StopOptions): Promise<void> {
-  const container = context.containers.find(id)
+  const container = await findSettled(context, id)
   if (options.signal) parseSignal(options.signal)
   if (!container.running && !container.record.state.restarting) throw new StrataError('not_modified', '')
   await stopRunning(context, container, options)
@@ -83,7 +83,7 @@ export async function killContainer(context: EngineContext, id: string, signalTe
 
 async function kill(context: EngineContext, id: string, signalText: string): Promise<void> {
   const signal = parseSignal(signalText === '' ? 'SIGKILL' : signalText)
-  const container = context.containers.find(id)
+  const container = await findSettled(context, id)
   if (!container.running || !container.run) {
     throw new StrataError('conflict', `container ${container.id} is not running`)
   }

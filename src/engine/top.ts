@@ -1,11 +1,11 @@
 import type { ContainerTop } from '../apitypes/index.ts'
 import { run } from '../host/index.ts'
 import { StrataError } from '../std/index.ts'
-import { type EngineContext, publishContainer, requireRunning } from './context.ts'
+import { type EngineContext, findSettled, publishContainer, requireRunning } from './context.ts'
 
 /** The processes of a container as `ps` of the host shows them. */
 export async function containerTop(context: EngineContext, id: string, psArgs: string): Promise<ContainerTop> {
-  const container = context.containers.find(id)
+  const container = await findSettled(context, id)
   requireRunning(container)
   if (container.record.state.restarting || !container.run) {
     throw new StrataError('conflict', `Container ${container.id} is restarting, wait until the container is running`)
