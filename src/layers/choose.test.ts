@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { mount, mountsUnder } from '../host/index.ts'
 import { isStrataError } from '../std/index.ts'
@@ -36,4 +38,14 @@ test('a driver that is named is taken', async t => {
   await assert.rejects(createLayerDriver({ root, name: 'zfs' as 'vfs' }), error =>
     isStrataError(error, 'invalid_argument'),
   )
+})
+
+test('a trial that was cut short is cleared away', async t => {
+  const root = await makeRootFolder(t)
+  const left = join(root, 'trial-left')
+  await mkdir(left)
+  mount(left, { source: 'tmpfs', type: 'tmpfs' })
+  await using driver = await createLayerDriver({ root })
+  assert.equal(driver.name, 'erofs')
+  assert.deepEqual(readdirSync(root), ['erofs'])
 })

@@ -31,7 +31,7 @@ export function rootfsMounts(): RootfsMounts {
           return unmounted
         }
         unmounted = true
-        const end = Promise.all([ending.get(target), handle.close()]).then(() => {
+        const end = Promise.allSettled([ending.get(target), handle.close()]).then(() => {
           if (ending.get(target) === end) ending.delete(target)
         })
         ending.set(target, end)

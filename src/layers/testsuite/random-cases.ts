@@ -60,6 +60,16 @@ function layerOf(steps: readonly Step[]): {
   const imply = (paths: readonly string[]) => {
     for (const path of paths) if (!model.has(path)) model.set(path, { inode: {}, mode: TYPES.folder | 0o755, text: '' })
   }
+  /** As when unpacking: a folder that goes takes along what was said of the layers below it. */
+  const replace = (path: string) => {
+    if (isFolder(model.get(path))) {
+      for (const said of [removed, hidden]) {
+        for (const name of said) if (name.startsWith(`${path}/`)) said.delete(name)
+      }
+      hidden.delete(path)
+    }
+    drop(model, path)
+  }
   for (const [kind, path, other, mode] of steps) {
     const above = kind === 'opaque' ? [...parents(path), path] : parents(path)
     // Ways through files and links are what other tests are about.
@@ -81,19 +91,19 @@ function layerOf(steps: readonly Step[]): {
         if (!target || through || isFolder(target) || other === path || other.startsWith(`${path}/`)) continue
         imply(above)
         entries.push(link(path, other, { mode: target.mode & 0o7777 }))
-        drop(model, path)
+        replace(path)
         model.set(path, target)
         break
       }
       case 'folder':
         imply(above)
         entries.push(folder(path, { mode }))
-        if (!isFolder(model.get(path))) drop(model, path)
+        if (!isFolder(model.get(path))) replace(path)
         model.set(path, { inode: {}, mode: TYPES.folder | mode, text: '' })
         break
       default: {
         imply(above)
-        drop(model, path)
+        replace(path)
         const text = kind === 'fifo' ? '' : `${other}${mode}`
         model.set(path, { inode: {}, mode: TYPES[kind] | (kind === 'symlink' ? 0o777 : mode), text })
         if (kind === 'file') entries.push(file(path, Buffer.from(text, 'latin1'), { mode }))

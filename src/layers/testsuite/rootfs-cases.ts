@@ -8,7 +8,7 @@ import { getXattr, listXattrs } from '../../host/index.ts'
 import { byBytes } from '../tree/finish.ts'
 import { type MakeDriver, makeRootFolder, mountChain, setUp } from './setup.ts'
 import { outline, snapshot } from './snapshot.ts'
-import { again, file, folder, link, raw, special, symlink, tarOf, utf8 } from './tar.ts'
+import { again, file, folder, link, raw, special, symlink, tarOf, tarOfMany, utf8 } from './tar.ts'
 
 /** `cap_net_raw=ep`, revision 2, as the kernel keeps it. */
 const CAPABILITY = Buffer.from('0100000200200000000000000000000000000000', 'hex')
@@ -266,18 +266,10 @@ export function rootfsCases(make: MakeDriver): void {
     const { driver } = await setUp(t, make)
     const count = 50_000
     const names = Array.from({ length: count }, (_, at) => `${at * 7919}-${'n'.repeat(at % 60)}`)
-    const rootfs = await mountChain(
-      driver,
-      await tarOf(
-        folder('d'),
-        ...names.map((name, at) =>
-          file(`d/${name}`, at % 997 === 0 ? name : '', { mtime: { seconds: at, nanoseconds: 0 } }),
-        ),
-      ),
-    )
+    const rootfs = await mountChain(driver, await tarOfMany('d', names))
     assert.deepEqual(readdirSync(join(rootfs, 'd')).sort(byBytes), names.toSorted(byBytes))
     for (let at = 0; at < count; at += 997) {
-      assert.equal(readFileSync(join(rootfs, 'd', names[at]!), 'utf8'), names[at])
+      assert.equal(statSync(join(rootfs, 'd', names[at]!)).size, 0)
     }
     assert.equal(lstatSync(join(rootfs, 'd', 'missing'), { throwIfNoEntry: false }), undefined)
   })

@@ -71,3 +71,19 @@ export function opaque(directory: string): TarInput {
 export function tarOf(...entries: TarInput[]): Promise<Buffer> {
   return collect(writeTar(entries), 1 << 28)
 }
+
+/** The tar of many empty files in one directory, names of at most 90 bytes: quicker than one entry after the other. */
+export async function tarOfMany(directory: string, names: readonly string[]): Promise<Buffer> {
+  const plain = { mtime: { seconds: 1, nanoseconds: 0 } }
+  const template = (await tarOf(file('x', '', plain))).subarray(0, 512)
+  const blocks = names.map(name => {
+    const block = Buffer.from(template)
+    block.fill(0, 0, 100).write(`${directory}/${name}`, 'latin1')
+    block.fill(' ', 148, 156)
+    const sum = block.reduce((total, byte) => total + byte, 0)
+    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+    return block
+  })
+  const head = (await tarOf(folder(directory, plain))).subarray(0, 512)
+  return Buffer.concat([head, ...blocks, Buffer.alloc(1024)])
+}
