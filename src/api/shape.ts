@@ -79,10 +79,16 @@ export function innerList<T>(of: Shape<T>): Shape<readonly T[]> {
   return { go, zero: () => [], empty: value => value.length === 0, read: (value, path) => read(value, path) ?? [] }
 }
 
-/** A list of strings, of which one alone need not be in a list. */
+/** A list of strings, of which one alone need not be in a list: Docker's `StrSlice`, with its texts. */
 export const stringOrList: Shape<readonly string[] | null> = {
   ...list(string),
-  read: (value, path) => (typeof value === 'string' ? [value] : list(string).read(value, path)),
+  read: value => {
+    if (typeof value === 'string') return [value]
+    if (!Array.isArray(value) || !value.every(item => typeof item === 'string' || item === null)) {
+      throw mismatch(value, [''], 'string')
+    }
+    return value.map(item => item ?? '')
+  },
 }
 
 /** Go's `[2]T`: missing items are zero, further ones are dropped. */

@@ -1,5 +1,5 @@
 import type { ExecCreateRequest, ExecStartRequest } from '../../apitypes/index.ts'
-import { bool, list, omitEmpty, pair, pointer, string, stringOrList, struct, uint } from '../shape.ts'
+import { bool, list, omitEmpty, pair, pointer, string, struct, uint } from '../shape.ts'
 
 /** The body of `POST /containers/{id}/exec`. */
 export const execCreateRequest = struct<ExecCreateRequest>('container.ExecOptions', {
@@ -13,7 +13,7 @@ export const execCreateRequest = struct<ExecCreateRequest>('container.ExecOption
   DetachKeys: string,
   Env: list(string),
   WorkingDir: string,
-  Cmd: stringOrList,
+  Cmd: list(string),
 })
 
 /** The body of `POST /exec/{id}/start`. */
