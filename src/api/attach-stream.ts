@@ -100,6 +100,8 @@ function feed(
     if (session.stdinOnce && !session.tty) stdio.end()
     else stdio.destroy(left())
   })
+  // Reading the request's body may have left the connection paused.
+  if (!stdio.writableNeedDrain) socket.resume()
 }
 
 /** Why a process loses a client that is gone or has detached, which is not an end of its input. */

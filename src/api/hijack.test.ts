@@ -3,7 +3,9 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { collect, fromReadable, StrataError } from '../std/index.ts'
 import type { AttachSession } from './attach-session.ts'
+import { attachStream } from './attach-stream.ts'
 import type { AttachOptions } from './containers/backend.ts'
+import type { HijackCall } from './exchange.ts'
 import type { StartExecOptions } from './exec/backend.ts'
 import { rawPost, type Served, serve } from './testdata/serve.ts'
 
@@ -157,6 +159,21 @@ test('input in the packet of the request, after its body, is not lost', async t 
     await all()
     assert.deepEqual(asked, [['e1', {}]])
   }
+})
+
+test('a connection that was paused to read its body flows again', async () => {
+  const [client, socket] = duplexPair()
+  const [outer, inner] = duplexPair()
+  socket.pause()
+  const takeOver = () => ({ socket, head: new Uint8Array() })
+  const call = { upgrade: true, minor: 51, signal: new AbortController().signal, takeOver } as unknown as HijackCall
+  const session = { tty: true, stdinOnce: true, connect: async () => outer }
+  const done = attachStream(call, session, { tty: true, stdin: true, detachKeys: [] })
+  client.write('typed')
+  assert.equal(await read(inner), 'typed')
+  client.destroy()
+  socket.destroy()
+  await done
 })
 
 test('a body may come in pieces, and in chunks', async t => {
