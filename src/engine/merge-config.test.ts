@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { test } from 'node:test'
 import type { ContainerConfig, HostConfig } from '../apitypes/index.ts'
 import type { ContainerDefaults } from '../oci/index.ts'
@@ -55,6 +56,6 @@ test('variables, labels, ports and volumes are united, the user first', () => {
 
 test('the host name is the short ID unless the host network is used; a bad variable is refused', () => {
   assert.equal(merge({}, {}).Hostname, 'a'.repeat(12))
-  assert.equal(merge({}, {}, { NetworkMode: 'host' }).Hostname, '')
+  assert.equal(merge({}, {}, { NetworkMode: 'host' }).Hostname, hostname())
   assert.throws(() => merge({ Env: ['=x'] }, {}), /invalid environment variable: =x/)
 })

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { ContainerConfig, HealthConfig, HostConfig } from '../apitypes/index.ts'
 import type { ContainerDefaults } from '../oci/index.ts'
 import { StrataError } from '../std/index.ts'
@@ -27,7 +28,7 @@ export function mergeConfig(
   const exposed = { ...image.ExposedPorts, ...user.ExposedPorts }
   for (const port of Object.keys(hostConfig.PortBindings ?? {})) exposed[port.includes('/') ? port : `${port}/tcp`] = {}
   const volumes = { ...image.Volumes, ...user.Volumes }
-  const hostNetwork = hostConfig.NetworkMode === 'host' || hostConfig.UTSMode === 'host'
+  const ownName = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12)
   const healthcheck = mergeHealthcheck(user.Healthcheck, image.Healthcheck ?? undefined)
   const stopSignal = user.StopSignal || image.StopSignal
   const stopTimeout = user.StopTimeout ?? image.StopTimeout
@@ -35,7 +36,7 @@ export function mergeConfig(
   const { Healthcheck: _h, StopSignal: _s, StopTimeout: _t, Shell: _sh, ExposedPorts: _e, ...rest } = user
   return {
     ...rest,
-    Hostname: user.Hostname || (hostNetwork ? '' : id.slice(0, 12)),
+    Hostname: user.Hostname || ownName,
     User: user.User || (image.User ?? ''),
     ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
     Env: mergeEnv(user.Env ?? [], image.Env ?? []),

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { hostname as hostName } from 'node:os'
 import { join } from 'node:path'
+import type { ContainerConfig } from '../apitypes/index.ts'
 import { type Endpoint, hostsFile, readHostResolvConf, resolvConf } from '../network/index.ts'
 import type { NamespaceOption } from '../runtime/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
@@ -13,6 +14,8 @@ export interface NetworkSetup {
   readonly namespace: NamespaceOption
   readonly sandboxPath?: string
   readonly endpoint?: Endpoint
+  /** The config with the names of the network's owner. */
+  readonly config?: ContainerConfig
   /** Folder whose `hosts`, `hostname` and `resolv.conf` the container gets. */
   readonly folder: string
 }
@@ -39,7 +42,12 @@ export async function setUpNetwork(context: EngineContext, record: ContainerReco
     const peer = findPeer(context, mode.container)
     if (peer.id === record.id) throw new StrataError('invalid_argument', 'cannot join own network')
     requirePeer(peer)
-    return { namespace: { path: `/proc/${peer.record.state.pid}/ns/net` }, folder: folderOf(context, peer.id) }
+    const { Hostname, Domainname } = peer.record.config
+    return {
+      namespace: { path: `/proc/${peer.record.state.pid}/ns/net` },
+      folder: folderOf(context, peer.id),
+      config: { ...record.config, Hostname, Domainname },
+    }
   }
   if (mode.kind === 'host') {
     await writeFiles(folder, {
