@@ -145,14 +145,14 @@ if (await isolated(import.meta.filename)) {
     const script = 'trap "echo caught; exit 33" TERM; echo ready; while :; do usleep 10000; done'
     const proxied = await session(['run', '--rm', image, 'sh', '-c', script])
     await proxied.until('ready')
-    process.kill(proxied.pid, 'SIGTERM')
+    proxied.kill('SIGTERM')
     assert.equal(await proxied.ended, 33)
     assert.match(proxied.stdout, /caught/)
 
     const alone = await session(['run', '--sig-proxy=false', '--name', 'alone', image, 'sh', '-c', script])
     await alone.until('ready')
     // The client itself goes at the third one.
-    const signals = setInterval(() => process.kill(alone.pid, 'SIGTERM'), 20)
+    const signals = setInterval(() => alone.kill('SIGTERM'), 20)
     await alone.ended.finally(() => clearInterval(signals))
     assert.equal(await ok('inspect', '-f', '{{.State.Running}}', 'alone'), 'true')
     await ok('rm', '-f', 'alone')
