@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { file, folder, link, special, symlink, tarOf } from '../../src/layers/testsuite/tar.ts'
 import type { TestRegistry } from '../../src/remotes/testdata/registry.ts'
 import { layerFrom, serveImage } from '../fixtures/crafted.ts'
-import { type Image, imageOf, jsonBlob, type Layer } from '../fixtures/image-builder.ts'
+import { type Image, imageOf, indexOf, jsonBlob, type Layer } from '../fixtures/image-builder.ts'
 import { busyboxImage } from '../fixtures/images.ts'
 import type { Random } from '../fixtures/random.ts'
 
@@ -23,6 +23,7 @@ export async function serveBadImages(
   const images: Record<string, Image> = {
     good,
     'wrong-digest': on(await noise('wrong-digest')),
+    'wrong-gzip': on(await noise('wrong-gzip')),
     truncated: on(await noise('truncated')),
     'cut-off': on(await noise('cut-off')),
     'missing-blob': on(await noise('missing-blob')),
@@ -34,26 +35,50 @@ export async function serveBadImages(
     'wrong-diff-id': on({ ...lying, diffId: `sha256:${'1'.repeat(64)}` }),
     bomb: on(layerFrom(await tarOf(file('bomb', Buffer.alloc(30_000_000))))),
     escaping: on(layerFrom(await escapingTar())),
+    'link-out': on(layerFrom(await tarOf(link('strata-escape-link', '../../../../../../../../etc/passwd')))),
+    dots: on(layerFrom(await dotsTar())),
+    large: on(layerFrom(await tarOf(file('large', random.bytes(16_000_000)))), await noise('beside')),
     devices: on(layerFrom(await deviceTar())),
   }
+  images.index = indexOf({ amd64: good })
   const [config] = good.blobs
-  const document = (value: object): Image => ({ manifest: jsonBlob(`${oci}.manifest.v1+json`, value), blobs: [config!, ...base], children: [] })
-  const manifest = JSON.parse(Buffer.from(good.manifest.content as Uint8Array).toString()) as { layers: object[]; config: object }
+  const document = (value: object): Image => ({
+    manifest: jsonBlob(`${oci}.manifest.v1+json`, value),
+    blobs: [config!, ...base],
+    children: [],
+  })
+  const manifest = JSON.parse(Buffer.from(good.manifest.content as Uint8Array).toString()) as {
+    layers: object[]
+    config: object
+  }
   const whole = { ...manifest, mediaType: `${oci}.manifest.v1+json` }
   images['large-manifest'] = document({ ...whole, annotations: { padding: 'x'.repeat(4 * 2 ** 20) } })
-  images['strange-manifest'] = { ...good, manifest: jsonBlob('application/vnd.example.strange+json', { ...manifest, mediaType: 'application/vnd.example.strange+json' }) }
-  images['strange-config'] = document({ ...whole, config: { ...whole.config, mediaType: 'application/vnd.example.config+json' } })
-  images['strange-layer'] = document({ ...whole, layers: whole.layers.map(layer => ({ ...layer, mediaType: 'application/vnd.example.layer' })) })
-  images['no-json'] = { ...good, manifest: { ...jsonBlob(`${oci}.manifest.v1+json`, {}), content: Buffer.from('{"schemaVersion": 2,') } }
+  images['strange-manifest'] = {
+    ...good,
+    manifest: jsonBlob('application/vnd.example.strange+json', {
+      ...manifest,
+      mediaType: 'application/vnd.example.strange+json',
+    }),
+  }
+  images['strange-config'] = document({
+    ...whole,
+    config: { ...whole.config, mediaType: 'application/vnd.example.config+json' },
+  })
+  images['strange-layer'] = document({
+    ...whole,
+    layers: whole.layers.map(layer => ({ ...layer, mediaType: 'application/vnd.example.layer' })),
+  })
+  images['no-json'] = {
+    ...good,
+    manifest: { ...jsonBlob(`${oci}.manifest.v1+json`, {}), content: Buffer.from('{"schemaVersion": 2,') },
+  }
   for (const [name, image] of Object.entries(images)) await serveImage(registry, name, image)
   return images
 }
 
-/** Every way out of the root that a tar can try; the names that must not be touched outside begin with `strata-escape`. */
+/** Ways out of the root that a tar can try; names that must not appear outside begin with `strata-escape`. */
 async function escapingTar(): Promise<Buffer> {
   return tarOf(
-    file('../strata-escape-dots', 'by dots'),
-    file('../../../../../../../../tmp/strata-escape-deep', 'by many dots'),
     file('/tmp/strata-escape-absolute', 'absolute'),
     folder('trap'),
     symlink('trap/out', '/tmp'),
@@ -65,17 +90,19 @@ async function escapingTar(): Promise<Buffer> {
   )
 }
 
-/** A way out by a hard link, which is refused. */
-export async function linkOutTar(): Promise<Buffer> {
-  return tarOf(link('strata-escape-link', '../../../../../../../../etc/passwd'))
+async function dotsTar(): Promise<Buffer> {
+  return tarOf(
+    file('../strata-escape-dots', 'by dots'),
+    file('../../../../../../../../tmp/strata-escape-deep', 'by many dots'),
+  )
 }
 
 async function deviceTar(): Promise<Buffer> {
   return tarOf(
     folder('nodes'),
-    special('char', 'nodes/kmsg', { mode: 0o666, devMajor: 1, devMinor: 11 }),
-    special('char', 'nodes/null', { mode: 0o666, devMajor: 1, devMinor: 3 }),
-    special('block', 'nodes/loop', { mode: 0o666, devMajor: 7, devMinor: 0 }),
+    special('char', 'nodes/kmsg', { mode: 0o666, devmajor: 1, devminor: 11 }),
+    special('char', 'nodes/null', { mode: 0o666, devmajor: 1, devminor: 3 }),
+    special('block', 'nodes/loop', { mode: 0o666, devmajor: 7, devminor: 0 }),
     special('fifo', 'nodes/fifo', { mode: 0o666 }),
   )
 }

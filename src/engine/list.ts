@@ -146,11 +146,12 @@ function nameTest(value: string): (name: string) => boolean {
   }
 }
 
-const statuses = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead']
+const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
 
 function checkedStatus(value: string): string {
   if (statuses.includes(value)) return value
-  throw new StrataError('invalid_argument', `invalid filter 'status=${value}'`)
+  const reason = `invalid value for state (${value}): must be one of ${statuses.join(', ')}`
+  throw new StrataError('invalid_argument', `invalid filter 'status=${value}': ${reason}`)
 }
 
 /** `key` or `key=value`. */
