@@ -3,6 +3,7 @@ import { containers } from './containers.ts'
 import { images } from './images.ts'
 import { network } from './network.ts'
 import { pullErrors } from './pull-errors.ts'
+import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 
-export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network]
+export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network, rootfs]
