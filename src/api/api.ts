@@ -24,16 +24,26 @@ import { HijackableMessage } from './hijackable-message.ts'
 import type { ImagesBackend } from './images/backend.ts'
 import { imageRoutes } from './images/routes.ts'
 import { type Address, listenOn } from './listen.ts'
+import type { NetworksBackend } from './networks/backend.ts'
+import { networkRoutes } from './networks/routes.ts'
+import type { PluginsBackend } from './plugins/backend.ts'
+import { pluginRoutes } from './plugins/routes.ts'
 import { buildRouter } from './router.ts'
+import { swarmRoutes } from './swarm/routes.ts'
 import type { SystemBackend } from './system/backend.ts'
 import { systemRoutes } from './system/routes.ts'
+import type { VolumesBackend } from './volumes/backend.ts'
+import { volumeRoutes } from './volumes/routes.ts'
 
 /** What the API is a face of, one backend a router. */
 export interface Backends {
   readonly containers: ContainersBackend
   readonly exec: ExecBackend
   readonly images: ImagesBackend
+  readonly networks: NetworksBackend
+  readonly plugins: PluginsBackend
   readonly system: SystemBackend
+  readonly volumes: VolumesBackend
 }
 
 export interface ApiServerOptions {
@@ -69,6 +79,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       imageRoutes(backends.images),
       containerRoutes(backends.containers),
       execRoutes(backends.exec),
+      networkRoutes(backends.networks),
+      volumeRoutes(backends.volumes),
+      pluginRoutes(backends.plugins),
+      swarmRoutes(),
     ]),
   }
   const servers = new Set<Server>()

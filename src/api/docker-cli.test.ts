@@ -39,9 +39,9 @@ test('the docker CLI negotiates its version, and shows what the engine says', as
 test('the docker CLI is told what is not there yet', async t => {
   const served = await serve(t)
   for (const [args, endpoint] of [
-    [['network', 'ls'], 'GET /networks'],
+    [['network', 'create', 'x'], 'POST /networks/create'],
     [['system', 'df'], 'GET /system/df'],
-    [['container', 'prune', '-f'], 'POST /containers/prune'],
+    [['image', 'prune', '-f'], 'POST /images/prune'],
   ] as const) {
     const { code, stderr } = await docker(t, served, args)
     assert.equal(code, 1)

@@ -191,3 +191,10 @@ export interface FilesystemChange {
   readonly Kind: 0 | 1 | 2
   readonly Path: string
 }
+
+/** `POST /containers/prune`. */
+export interface ContainersPruned {
+  readonly ContainersDeleted: readonly string[] | null
+  /** Bytes. */
+  readonly SpaceReclaimed: number
+}

@@ -11,6 +11,7 @@ export type {
   ContainerState,
   ContainerStatus,
   ContainerSummary,
+  ContainersPruned,
   ContainerTop,
   FilesystemChange,
   HealthConfig,
@@ -29,5 +30,6 @@ export type {
   Ulimit,
 } from './host-config.ts'
 export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from './image.ts'
-export type { EndpointSettings, NetworkSettings, PortMap } from './network.ts'
+export type { EndpointSettings, NetworkInspect, NetworkMember, NetworkSettings, PortMap } from './network.ts'
 export type { CheckMessage, Info, Version } from './system.ts'
+export type { Volume, VolumeCreateRequest, VolumeList, VolumesPruned } from './volume.ts'

@@ -54,3 +54,40 @@ export interface NetworkSettings {
   readonly MacAddress: string
   readonly Networks: Readonly<Record<string, EndpointSettings>>
 }
+
+/** A network, as `docker network inspect` shows it. */
+export interface NetworkInspect {
+  readonly Name: string
+  readonly Id: string
+  /** RFC 3339 with nanoseconds. */
+  readonly Created: string
+  readonly Scope: 'local'
+  readonly Driver: string
+  readonly EnableIPv4: boolean
+  readonly EnableIPv6: boolean
+  readonly IPAM: {
+    readonly Driver: string
+    readonly Options: Readonly<Record<string, string>> | null
+    readonly Config: readonly { readonly Subnet: string; readonly Gateway: string }[] | null
+  }
+  readonly Internal: boolean
+  readonly Attachable: boolean
+  readonly Ingress: boolean
+  readonly ConfigFrom: { readonly Network: string }
+  readonly ConfigOnly: boolean
+  /** Endpoints of running containers by container ID; lists leave them out. */
+  readonly Containers: Readonly<Record<string, NetworkMember>>
+  readonly Options: Readonly<Record<string, string>>
+  readonly Labels: Readonly<Record<string, string>>
+}
+
+/** A container's endpoint as its network shows it. */
+export interface NetworkMember {
+  /** The container's name, without the slash. */
+  readonly Name: string
+  readonly EndpointID: string
+  readonly MacAddress: string
+  /** With the prefix length: `172.17.0.2/16`; empty where there is none. */
+  readonly IPv4Address: string
+  readonly IPv6Address: string
+}

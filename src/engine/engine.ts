@@ -3,14 +3,21 @@ import type {
   ContainerCreateResponse,
   ContainerInspect,
   ContainerSummary,
+  ContainersPruned,
   ContainerTop,
   ExecCreateRequest,
   ExecInspect,
   FilesystemChange,
+  Filters,
   HistoryItem,
   ImageDeleteItem,
   ImageInspect,
   ImageSummary,
+  NetworkInspect,
+  Volume,
+  VolumeCreateRequest,
+  VolumeList,
+  VolumesPruned,
   WaitResponse,
 } from '../apitypes/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
@@ -25,8 +32,12 @@ import { withoutInitFiles } from './init-files.ts'
 import { inspectContainer } from './inspect.ts'
 import { type ListRequest, listContainers } from './list.ts'
 import { containerLogs, type LogsRequest } from './logs.ts'
+import { creationOf, inspectNetwork, listNetworks } from './networks.ts'
 import type { EngineParts } from './parts.ts'
 import { pauseContainer, unpauseContainer } from './pause.ts'
+import { inspectPlugin, listPlugins } from './plugins.ts'
+import { pruneContainers } from './prune-containers.ts'
+import { pruneVolumes } from './prune-volumes.ts'
 import { recover } from './recover.ts'
 import { type RemoveOptions, removeContainer } from './remove.ts'
 import { restartContainer } from './restart.ts'
@@ -35,11 +46,13 @@ import { startContainer } from './start.ts'
 import { killContainer, type StopOptions, stopContainer } from './stop.ts'
 import { systemCheck, systemInfo, systemVersion } from './system.ts'
 import { containerTop } from './top.ts'
+import { createVolume, inspectVolume, listVolumes, removeVolume } from './volumes.ts'
 
 /** Opens the engine on its parts: takes up what an earlier one left, then serves. */
 export async function openEngine(parts: EngineParts) {
   const context = createContext(parts)
   await recover(context)
+  creationOf(context)
   return {
     containers: containersOf(context),
     exec: {
@@ -63,6 +76,22 @@ export async function openEngine(parts: EngineParts) {
         name: string,
         options: { readonly force: boolean; readonly noPrune: boolean },
       ): Promise<ImageDeleteItem[]> => removeImage(context, name, options),
+    },
+    networks: {
+      list: (request: Parameters<typeof listNetworks>[1]): Promise<NetworkInspect[]> => listNetworks(context, request),
+      inspect: (id: string, options: Parameters<typeof inspectNetwork>[2]): Promise<NetworkInspect> =>
+        inspectNetwork(context, id, options),
+    },
+    plugins: {
+      list: async (filters: Filters) => listPlugins(filters),
+      inspect: async (name: string) => inspectPlugin(name),
+    },
+    volumes: {
+      list: async (filters: Filters): Promise<VolumeList> => listVolumes(context, filters),
+      inspect: async (name: string): Promise<Volume> => inspectVolume(context, name),
+      create: (request: VolumeCreateRequest): Promise<Volume> => createVolume(context, request),
+      remove: (name: string, options: { readonly force: boolean }) => removeVolume(context, name, options),
+      prune: (filters: Filters): Promise<VolumesPruned> => pruneVolumes(context, filters),
     },
     system: {
       version: () => systemVersion(context),
@@ -91,6 +120,7 @@ function containersOf(context: ReturnType<typeof createContext>) {
     pause: (id: string) => pauseContainer(context, id),
     unpause: (id: string) => unpauseContainer(context, id),
     remove: (id: string, options: RemoveOptions) => removeContainer(context, id, options),
+    prune: (filters: Filters): Promise<ContainersPruned> => pruneContainers(context, filters),
     inspect: (id: string, options: { readonly size: boolean }): Promise<ContainerInspect> =>
       inspectContainer(context, id, options),
     list: (request: ListRequest): Promise<ContainerSummary[]> => listContainers(context, request),

@@ -2,9 +2,11 @@ import { mkdir, stat } from 'node:fs/promises'
 import { isAbsolute, normalize } from 'node:path'
 import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
+import type { NewVolume } from '../volumes/index.ts'
 import type { MountPoint } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { newId } from './random-name.ts'
+import { ensureVolume } from './volume-use.ts'
 
 const invalid = (message: string) => new StrataError('invalid_argument', message)
 
@@ -103,8 +105,16 @@ async function fromMount(context: EngineContext, mount: Mount): Promise<MountPoi
       if (mount.VolumeOptions?.DriverConfig?.Name && mount.VolumeOptions.DriverConfig.Name !== 'local') {
         throw new StrataError('not_found', `plugin "${mount.VolumeOptions.DriverConfig.Name}" not found`)
       }
-      const copy = !mount.VolumeOptions?.NoCopy
-      return volumeMount(context, { name: mount.Source ?? '', destination, writable, copy, mode: 'z' })
+      const { NoCopy: noCopy, Labels: labels = null, DriverConfig: driver } = mount.VolumeOptions ?? {}
+      return volumeMount(context, {
+        name: mount.Source ?? '',
+        destination,
+        writable,
+        copy: !noCopy,
+        mode: 'z',
+        labels,
+        driverOptions: driver?.Options ?? null,
+      })
     }
     case 'tmpfs': {
       const options = [
@@ -127,10 +137,16 @@ async function volumeMount(
     readonly writable: boolean
     readonly copy: boolean
     readonly mode: string
+    readonly labels?: NewVolume['labels']
+    readonly driverOptions?: NewVolume['options']
   },
 ): Promise<MountPoint> {
   const anonymous = options.name === ''
-  const volume = await context.volumes.ensure(anonymous ? newId() : options.name, { anonymous })
+  const volume = await ensureVolume(context, anonymous ? newId() : options.name, {
+    anonymous,
+    labels: options.labels ?? null,
+    options: options.driverOptions ?? null,
+  })
   return {
     type: 'volume',
     name: volume.name,

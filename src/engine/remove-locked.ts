@@ -3,6 +3,7 @@ import { StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { folderOf } from './network-setup.ts'
+import { dropVolume } from './volume-use.ts'
 
 /** Removes a container that does not run and whose lock the caller holds; goes on with a removal that was cut off. Idempotent. */
 export async function removeLocked(
@@ -27,7 +28,7 @@ export async function removeLocked(
   if (options.volumes) {
     for (const mount of container.record.mounts) {
       if (mount.anonymous && mount.name !== undefined && !usedElsewhere(context, container, mount.name)) {
-        await context.volumes.remove(mount.name)
+        await dropVolume(context, mount.name)
       }
     }
   }

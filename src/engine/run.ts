@@ -7,11 +7,14 @@ import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
 import { makeInitFiles } from './init-files.ts'
 import { logPathOf, setUpNetwork, tearDownNetwork } from './network-setup.ts'
+import { joinVolumes, leaveVolumes } from './volume-use.ts'
 
 /** Mounts, joins the network and starts the process of a container; gives everything back when that fails. */
 export async function makeRun(context: EngineContext, container: Container): Promise<Run> {
   const undo: (() => Promise<void>)[] = []
   try {
+    await joinVolumes(context, container)
+    undo.push(async () => leaveVolumes(context, container))
     undo.push(() => context.layers.unmount(container.id))
     const [rootfs, network] = await bothOrNeither(
       context.layers.mount(container.id),

@@ -6,6 +6,7 @@ import { timestamp } from './create.ts'
 import { tearDownNetwork } from './network-setup.ts'
 import { removeLocked } from './remove-locked.ts'
 import { makeRun } from './run.ts'
+import { leaveVolumes } from './volume-use.ts'
 
 /** Starts a container whose lock the caller holds. Whatever was made is given back when it fails. */
 export async function startLocked(context: EngineContext, container: Container): Promise<void> {
@@ -95,6 +96,7 @@ async function releaseRun(context: EngineContext, container: Container): Promise
       context.log.error({ err: result.reason, container: container.id }, 'releasing what a container held')
     }
   }
+  leaveVolumes(context, container)
 }
 
 function shouldRestart(container: Container, exitCode: number): boolean {

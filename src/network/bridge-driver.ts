@@ -58,6 +58,7 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
 
 class BridgeDriver implements NetworkDriver {
   readonly name = 'bridge'
+  readonly networkId: string
   readonly #options: BridgeDriverOptions
   readonly #links: LinkScope
   readonly #endpoints = new Map<string, Endpoint>()
@@ -75,6 +76,7 @@ class BridgeDriver implements NetworkDriver {
       throw new StrataError('invalid_argument', `invalid table name: ${JSON.stringify(options.table)}`)
     }
     this.#options = options
+    this.networkId = options.networkId
     this.#links = { bridge: options.name, ...groupsOf(options.table) }
   }
 

@@ -7,6 +7,8 @@
  */
 export interface NetworkDriver {
   readonly name: string
+  /** 64 hexadecimal digits, the same after every start. */
+  readonly networkId: string
   /** Makes the network itself, which `attach` and `recover` else do by the way. Idempotent. */
   start(): Promise<NetworkInfo>
   /**

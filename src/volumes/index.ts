@@ -1,2 +1,2 @@
 export { createVolumeStore } from './local.ts'
-export type { VolumeStore } from './volumes.ts'
+export { anonymousLabel, type NewVolume, type Volume, type VolumeStore } from './volumes.ts'

@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { run } from '../host/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
-import type { Volume, VolumeStore } from './volumes.ts'
+import { folderSize } from './folder-size.ts'
+import { checkLocalOptions } from './local-options.ts'
+import { anonymousLabel, type Volume, type VolumeStore } from './volumes.ts'
 
 const validName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 
 interface VolumeRecord {
   readonly createdAt: string
-  readonly anonymous: boolean
+  readonly labels: Readonly<Record<string, string>> | null
+  readonly options: Readonly<Record<string, string>> | null
   readonly unclaimed?: boolean
 }
 
@@ -17,15 +20,22 @@ interface VolumeRecord {
 export function createVolumeStore(options: { readonly root: string; readonly metadata: MetadataStore }): VolumeStore {
   const records = options.metadata.table<VolumeRecord>('volumes')
   const pathOf = (name: string) => join(options.root, name, '_data')
-  const toVolume = (name: string, { createdAt, anonymous }: VolumeRecord): Volume => ({
+  const toVolume = (name: string, { createdAt, labels, options }: VolumeRecord): Volume => ({
     name,
     path: pathOf(name),
     createdAt,
-    anonymous,
+    labels,
+    options,
   })
 
   return {
-    async ensure(name, { anonymous = false } = {}) {
+    async ensure(name, { anonymous = false, labels = null, options: wishes = null } = {}) {
+      if (name.length < 2) {
+        throw new StrataError(
+          'invalid_argument',
+          `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+        )
+      }
       if (!validName.test(name)) {
         throw new StrataError(
           'invalid_argument',
@@ -33,7 +43,13 @@ export function createVolumeStore(options: { readonly root: string; readonly met
         )
       }
       const known = records.get(name)
-      const record = known ?? { createdAt: new Date().toISOString(), anonymous, ...(anonymous && { unclaimed: true }) }
+      if (!known && wishes) checkLocalOptions(name, wishes)
+      const record = known ?? {
+        createdAt: new Date().toISOString(),
+        labels: anonymous ? { ...labels, [anonymousLabel]: '' } : labels,
+        options: wishes,
+        ...(anonymous && { unclaimed: true }),
+      }
       // First: a folder without a record would stay for ever.
       if (!known) records.put(name, record)
       await mkdir(pathOf(name), { recursive: true, mode: 0o755 })
@@ -59,6 +75,10 @@ export function createVolumeStore(options: { readonly root: string; readonly met
       const record = records.get(name)
       return record && toVolume(name, record)
     },
+    list() {
+      return [...records.entries()].map(([name, record]) => toVolume(name, record))
+    },
+    size: name => folderSize(pathOf(name)),
     claim(name) {
       const record = records.get(name)
       if (!record?.unclaimed) return

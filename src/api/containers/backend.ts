@@ -3,6 +3,7 @@ import type {
   ContainerCreateResponse,
   ContainerInspect,
   ContainerSummary,
+  ContainersPruned,
   ContainerTop,
   FilesystemChange,
   Filters,
@@ -30,6 +31,8 @@ export interface ContainersBackend {
     id: string,
     options: { readonly force: boolean; readonly volumes: boolean; readonly link: boolean },
   ): Promise<void>
+  /** Removes all that do not run. Throws `invalid_argument` for a bad value of a filter. */
+  prune(filters: Filters): Promise<ContainersPruned>
   rename(id: string, name: string): Promise<void>
   inspect(id: string, options: { readonly size: boolean }): Promise<ContainerInspect>
   list(options: ListContainersOptions): Promise<readonly ContainerSummary[]>

@@ -31,6 +31,8 @@ const listFilters = [
   'volume',
 ]
 
+const pruneFilters = ['label', 'label!', 'until']
+
 export function containerRoutes(backend: ContainersBackend): Routes {
   return {
     plain: {
@@ -97,6 +99,8 @@ export function containerRoutes(backend: ContainersBackend): Routes {
         await backend.resize(params.id!, parseSize(query))
         sendEmpty(response, 200)
       },
+      'POST /containers/prune': async ({ query, response }) =>
+        sendJson(response, 200, await backend.prune(parseFilters(query.text('filters'), pruneFilters))),
       'DELETE /containers/{id}': async ({ params, query, response }) => {
         const options = { force: query.flag('force'), volumes: query.flag('v'), link: query.flag('link') }
         await backend.remove(params.id!, options)

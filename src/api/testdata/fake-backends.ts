@@ -138,7 +138,10 @@ export function fakeBackends(overrides: Overrides = {}): Backends {
     containers: room(overrides.containers, { list: async () => [container] }),
     exec: room(overrides.exec, {}),
     images: room(overrides.images, { list: async () => [image], inspect: async () => imageInspect }),
+    networks: room(overrides.networks, {}),
+    plugins: room(overrides.plugins, {}),
     system: room(overrides.system, { version: async () => version, info: async () => info }),
+    volumes: room(overrides.volumes, {}),
   }
 }
 

@@ -1,0 +1,32 @@
+import { StrataError } from '../../std/index.ts'
+import type { Routes } from '../exchange.ts'
+import { parseFilters } from '../filters.ts'
+import { sendJson } from '../reply.ts'
+import type { NetworksBackend } from './backend.ts'
+
+const listFilters = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']
+
+export function networkRoutes(backend: NetworksBackend): Routes {
+  return {
+    plain: {
+      'GET /networks': async ({ query, minor, response }) => {
+        const filters = parseFilters(query.text('filters'), listFilters)
+        sendJson(response, 200, await backend.list({ filters, detailed: minor < 28 }))
+      },
+      'GET /networks/{id}': async ({ params, query, response }) => {
+        checkBool('verbose', query.text('verbose'))
+        const scope = query.optional('scope')
+        sendJson(response, 200, await backend.inspect(params.id!, scope === undefined ? {} : { scope }))
+      },
+    },
+  }
+}
+
+/** Refuses what Go's `strconv.ParseBool` refuses. Nothing of a network that is not a swarm's is more verbose than the rest. */
+function checkBool(name: string, text: string): void {
+  if (text === '' || /^([tTfF01]|true|TRUE|True|false|FALSE|False)$/.test(text)) return
+  throw new StrataError(
+    'invalid_argument',
+    `invalid value for ${name}: ${text}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`,
+  )
+}
