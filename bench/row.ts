@@ -5,7 +5,7 @@ export interface Row {
   readonly metrics: readonly Metric[]
   /** Rounds that count; one more warms up. */
   readonly rounds: number
-  /** Whether the image of 1.6 GB has to be there. */
+  /** Whether the image of 1.7 GB has to be there. */
   readonly large?: boolean
   /** Before the first round. */
   prepare?(peer: Peer, setting: Setting): Promise<void>

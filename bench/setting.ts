@@ -10,7 +10,7 @@ import { debianStack } from './fixtures/debian-stack.ts'
 export interface Setting extends AsyncDisposable {
   /** Two layers: busybox and a few files. */
   readonly smallImage: string
-  /** Seven layers: Debian and a lot of packages, 1.6 GB. Only there when a row asks for it. */
+  /** Seven layers: Debian and a lot of packages, 1.7 GB. Only there when a row asks for it. */
   readonly largeImage: string
   /** A folder that ends with the setting. */
   readonly root: string
