@@ -1,7 +1,7 @@
-import { lstat, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Change } from '../layers/index.ts'
-import { errnoOf, resolveInRoot } from '../std/index.ts'
+import { resolveInRoot } from '../std/index.ts'
 
 /**
  * What a container has whatever its image: the places that the runtime mounts over, and `/.dockerenv`, by which programs
@@ -20,21 +20,23 @@ const initFiles: readonly (readonly [path: string, kind: 'folder' | 'file' | { r
   ['/etc/mtab', { target: '/proc/mounts' }],
 ]
 
-/** Makes what is missing of them in a mounted rootfs; symlinks of the image never lead out of it. */
+/**
+ * Makes what is missing of them in a mounted rootfs; symlinks of the image never lead out of it. Once the folders are
+ * found the calls are synchronous: some twenty of a few microseconds each, on the road of every start.
+ */
 export async function makeInitFiles(rootfs: string): Promise<void> {
+  const folders = new Map<string, string>()
+  for (const folder of new Set(initFiles.map(([path]) => dirname(path)))) {
+    const found = await resolveInRoot(rootfs, folder)
+    mkdirSync(found, { recursive: true, mode: 0o755 })
+    folders.set(folder, found)
+  }
   for (const [path, kind] of initFiles) {
-    const folder = await resolveInRoot(rootfs, dirname(path))
-    const place = join(folder, basename(path))
-    try {
-      await lstat(place)
-      continue
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error
-    }
-    await mkdir(folder, { recursive: true, mode: 0o755 })
-    if (kind === 'folder') await mkdir(place, { mode: 0o755 })
-    else if (kind === 'file') await writeFile(place, '', { mode: 0o755, flag: 'wx' })
-    else await symlink(kind.target, place)
+    const place = join(folders.get(dirname(path))!, basename(path))
+    if (lstatSync(place, { throwIfNoEntry: false })) continue
+    if (kind === 'folder') mkdirSync(place, { mode: 0o755 })
+    else if (kind === 'file') writeFileSync(place, '', { mode: 0o755, flag: 'wx' })
+    else symlinkSync(kind.target, place)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Rootfs } from '../layers/index.ts'
 import type { ProcessIo } from '../runtime/index.ts'
 import { createSpec } from '../runtime/index.ts'
 import { resolveInRoot, StrataError } from '../std/index.ts'
@@ -17,7 +18,7 @@ export async function makeRun(context: EngineContext, container: Container): Pro
     undo.push(async () => leaveVolumes(context, container))
     undo.push(() => context.layers.unmount(container.id))
     const [rootfs, network] = await bothOrNeither(
-      context.layers.mount(container.id),
+      mountRootfs(context, container),
       setUpNetwork(context, container.record),
       {
         undoSecond: setup => tearDownNetwork(context, { ...container.record, ...setup }),
@@ -30,8 +31,6 @@ export async function makeRun(context: EngineContext, container: Container): Pro
       container.replace(rest)
     })
     container.update(joined)
-    if (container.record.state.startedAt === never) await makeInitFiles(rootfs.path)
-    await fillVolumes(context, container, rootfs.path)
 
     const { record } = container
     const spec = await specOf(context, record, { rootfs: rootfs.path, folder, networkNamespace: namespace })
@@ -65,6 +64,14 @@ export async function makeRun(context: EngineContext, container: Container): Pro
     }
     throw error
   }
+}
+
+/** Mounts the rootfs, with all in it that must be there before the process. */
+async function mountRootfs(context: EngineContext, container: Container): Promise<Rootfs> {
+  const rootfs = await context.layers.mount(container.id)
+  if (container.record.state.startedAt === never) await makeInitFiles(rootfs.path)
+  await fillVolumes(context, container, rootfs.path)
+  return rootfs
 }
 
 /** The OCI spec of a container whose rootfs and network are there. */
