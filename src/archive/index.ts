@@ -9,7 +9,6 @@ export type {
   Timestamp,
 } from './archive.ts'
 export { cleanName } from './clean-name.ts'
-export { decompressOffThread } from './decompress-off-thread.ts'
 export { decompressVerified } from './decompress-verified.ts'
 export type { TarHeaderInput } from './format-header.ts'
 export { TarScanner } from './scanner.ts'

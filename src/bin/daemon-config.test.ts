@@ -20,6 +20,7 @@ test('bad files are refused with the key that is wrong', () => {
   )
   assert.throws(() => mergeConfig({ 'max-concurrent-downloads': 'x' }, {}), /max-concurrent-downloads/)
   assert.throws(() => mergeConfig([], {}), /JSON object/)
+  assert.throws(() => mergeConfig({}, { bridge: 'none' }), /invalid bridge name "none"/)
   assert.throws(
     () => mergeConfig({ 'data-root': '/a' }, { 'data-root': '/b' }),
     /both as a flag and in the configuration file/,

@@ -122,7 +122,14 @@ export function mergeConfig(file: unknown, flags: DaemonFlags): DaemonConfig {
       `the following directives are specified both as a flag and in the configuration file: ${conflicts.join(', ')}`,
     )
   }
-  return Object.freeze(merged) as unknown as DaemonConfig
+  const config = merged as unknown as DaemonConfig
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(config.bridge) || config.bridge === 'none') {
+    throw new StrataError(
+      'invalid_argument',
+      `invalid bridge name "${config.bridge}": use a name for an interface of its own`,
+    )
+  }
+  return Object.freeze(config)
 }
 
 /** Reads the configuration file; a missing one is an empty one unless it was `required`. */

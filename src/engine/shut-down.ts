@@ -2,7 +2,10 @@ import { messageOf } from '../std/index.ts'
 import type { EngineContext } from './context.ts'
 import { stopContainer } from './stop.ts'
 
-/** Stops what runs (unless containers are to outlive the engine), without forgetting that restart policies want it again. */
+/**
+ * Unless containers are to outlive the engine: stops what runs, without forgetting that restart policies want it again, and
+ * takes the bridge and its rules off the machine.
+ */
 export async function shutDown(context: EngineContext): Promise<void> {
   if (!context.config.liveRestore) {
     const running = context.containers.all().filter(container => container.running)
@@ -20,4 +23,5 @@ export async function shutDown(context: EngineContext): Promise<void> {
     )
   }
   context.closing.abort(new Error('the engine is closing'))
+  if (!context.config.liveRestore) await context.bridge.destroy()
 }
