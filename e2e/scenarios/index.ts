@@ -2,8 +2,9 @@ import type { Scenario } from '../fixtures/scenario.ts'
 import { containers } from './containers.ts'
 import { images } from './images.ts'
 import { network } from './network.ts'
+import { objects } from './objects.ts'
 import { pullErrors } from './pull-errors.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 
-export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network, rootfs]
+export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network, objects, rootfs]
