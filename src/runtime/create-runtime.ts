@@ -7,7 +7,7 @@ import type { CreateTaskOptions, Runtime, Task } from './runtime.ts'
 import { type RuntimeProgram, runCommand } from './runtime-command.ts'
 import { startShim } from './shim-start.ts'
 import { ContainerTask, checkId, currentPid } from './task.ts'
-import { names, readIdentity, readIfThere, type TaskRecord } from './task-folder.ts'
+import { names, readIdentity, readJson, type TaskRecord } from './task-folder.ts'
 
 export interface RuntimeOptions {
   /** Folder of this engine's tasks, best on a tmpfs: nothing in it is of use after a reboot. Made when missing. */
@@ -105,14 +105,7 @@ class TaskFolders implements Runtime {
 }
 
 async function readRecord(folder: string): Promise<TaskRecord | undefined> {
-  const text = await readIfThere(join(folder, names.record))
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as TaskRecord
-  } catch {
-    // Cut short by a crash: the task was never started.
-    return undefined
-  }
+  return (await readJson(join(folder, names.record))) as TaskRecord | undefined
 }
 
 function hasOwnPids(spec: unknown): boolean {

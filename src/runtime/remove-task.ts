@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { cgroupOf, removeCgroup } from './cgroup-folders.ts'
 import { controlContainer, type RuntimeProgram } from './runtime-command.ts'
 import { request } from './shim-connection.ts'
-import { isAlive, names, readExit, readIdentity, readIfThere } from './task-folder.ts'
+import { isAlive, names, readExit, readIdentity, readJson } from './task-folder.ts'
 
 /** Removes everything that a task left behind, whatever state it is in. */
 export async function removeTask(folder: string, id: string, program: RuntimeProgram): Promise<void> {
   const cleanExit = (await readExit(folder)) !== undefined
   const execs = await readdir(join(folder, names.execs)).catch(() => [])
   await Promise.all([folder, ...execs.map(exec => join(folder, names.execs, exec))].map(endShim))
-  const spec = await readIfThere(join(folder, names.spec))
-  const cgroup = spec === undefined ? undefined : cgroupOf(JSON.parse(spec), id)
+  const spec = await readJson(join(folder, names.spec))
+  const cgroup = spec === undefined ? undefined : cgroupOf(spec, id)
   // What `delete` does for a container whose processes are gone is to forget it: its record, which is one folder, and
   // its cgroups. Only a container that may still have processes is worth starting the runtime for.
   if (!cleanExit) await controlContainer(program, ['delete', '--force'], id).catch(() => undefined)

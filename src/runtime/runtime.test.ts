@@ -219,3 +219,17 @@ test('twenty at once', async t => {
     tasks.map((_, i) => ({ output: `${i}\n`, code: i })),
   )
 })
+
+test('a task whose files a crash cut short is removed', async () => {
+  for (const name of ['config.json', 'task.json']) {
+    const id = `cut-${name.replace('.', '-')}`
+    await mkdir(join(folder, 'exec/tasks', id), { recursive: true })
+    for (const file of ['config.json', 'task.json']) {
+      await writeFile(join(folder, 'exec/tasks', id, file), file === name ? '' : '{}')
+    }
+    assert.ok((await runtime.list()).includes(id))
+    if (name === 'task.json') await assert.rejects(runtime.load(id), { code: 'not_found' })
+    await runtime.remove(id)
+    assert.ok(!(await runtime.list()).includes(id))
+  }
+})

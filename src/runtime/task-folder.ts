@@ -40,6 +40,17 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/** A JSON file; undefined when there is none, or when a crash cut it short: nothing was started of it then. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readIfThere(path)
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The exit that the shim wrote down, if it did. */
 export async function readExit(folder: string): Promise<Exit | undefined> {
   const text = await readIfThere(join(folder, names.exit))

@@ -7,7 +7,7 @@ import { controlContainer, execCommand, type RuntimeProgram } from './runtime-co
 import { request } from './shim-connection.ts'
 import { ShimProcess } from './shim-process.ts'
 import { startShim } from './shim-start.ts'
-import { names, readIfThere } from './task-folder.ts'
+import { names, readIfThere, readJson } from './task-folder.ts'
 
 export interface TaskHome {
   readonly id: string
@@ -70,8 +70,8 @@ export class ContainerTask extends ShimProcess implements Task {
   }
 
   async pids(): Promise<number[]> {
-    const spec = await readIfThere(join(this.#home.folder, names.spec))
-    const cgroup = spec === undefined ? undefined : cgroupOf(JSON.parse(spec), this.id)
+    const spec = await readJson(join(this.#home.folder, names.spec))
+    const cgroup = spec === undefined ? undefined : cgroupOf(spec, this.id)
     return cgroup === undefined ? [] : processesOf(cgroup)
   }
 }
