@@ -18,8 +18,9 @@ export async function containerTop(context: EngineContext, id: string, psArgs: s
   const pids = new Set(await container.run.task.pids())
   const { code, stdout, stderr } = await run('ps', args)
   if (code !== 0) throw new StrataError('internal', `ps: ${stderr.toString().trim()}`)
+  const top = parsePs(stdout.toString(), pids)
   publishContainer(context, container, 'top')
-  return parsePs(stdout.toString(), pids)
+  return top
 }
 
 /** Picks the rows of `pids` out of what ps printed; the last column takes the rest of its line. */
