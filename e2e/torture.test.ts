@@ -11,13 +11,13 @@ import { isolated } from './fixtures/isolation.ts'
 import { pushImage } from './fixtures/push.ts'
 import { createRandom, type Random } from './fixtures/random.ts'
 import { startRegistry } from './fixtures/registry.ts'
-import { anyCommand } from './torture/commands.ts'
+import { anyCommand, isRefusal } from './torture/commands.ts'
 import { allContainers, checkEverything, checkStore, imageNames, ok } from './torture/inspection.ts'
 
 const rounds = Number(process.env.STRATA_TORTURE_ROUNDS ?? 50)
 const seed = Number(process.env.STRATA_TORTURE_SEED ?? Date.now() % 2 ** 32)
 /** The engine lives at most so long in a round, in milliseconds. */
-const longestLife = 1500
+const longestLife = 1200
 
 if (await isolated(import.meta.filename)) {
   test(`killed at ${rounds} random moments the engine comes back whole`, async t => {
@@ -33,9 +33,11 @@ if (await isolated(import.meta.filename)) {
     await using engine = await startEngine()
     t.after(() => report(t, engine))
     let cut = 0
+    let done = 0
     for (let round = 1; round <= rounds; round++) {
       const log = await torment(engine, random, names)
       cut += log.cut.length
+      done += log.done.length
       await engine.start()
       try {
         await checkEverything(engine, random)
@@ -43,7 +45,7 @@ if (await isolated(import.meta.filename)) {
         throw new Error(`round ${round} of seed ${seed}, after ${JSON.stringify(log, undefined, 1)}`, { cause: error })
       }
     }
-    t.diagnostic(`${cut} commands were cut off`)
+    t.diagnostic(`${done} commands came to their end, ${cut} were cut off`)
     assert.ok(cut >= rounds, 'too few commands were under way when the engine was killed')
 
     await clear(engine, names, images)
@@ -55,13 +57,15 @@ async function torment(engine: Engine, random: Random, images: readonly string[]
   const life = 20 + random.number(longestLife)
   const done: string[] = []
   const cut: string[] = []
+  const failed: string[] = []
   let alive = true
   const lane = async (commands: readonly string[][]) => {
     for (const args of commands) {
       if (!alive) return
-      const { status } = await engine.docker(args)
+      const { status, stdout, stderr } = await engine.docker(args)
       const list = alive ? done : cut
-      list.push(`${status}: ${args.join(' ')}`)
+      list.push(`${status}: ${args.join(' ')}: ${stdout}${stderr}`)
+      if (alive && status !== 0 && !isRefusal(stdout + stderr)) failed.push(list.at(-1)!)
     }
   }
   const lanes = Array.from({ length: 4 }, () => Array.from({ length: 6 }, () => anyCommand(random, images)))
@@ -70,6 +74,7 @@ async function torment(engine: Engine, random: Random, images: readonly string[]
   alive = false
   await engine.kill9()
   await Promise.all(running)
+  assert.deepEqual(failed, [])
   return { life, done, cut }
 }
 
@@ -117,12 +122,18 @@ async function clear(engine: Engine, names: readonly string[], images: Readonly<
   await engine.stop()
   assert.deepEqual(await engine.leaks(), [])
   assert.deepEqual(await filesUnder(engine.dataRoot), ['lock', 'metadata.db'])
+  assert.deepEqual(await namesIn(join(engine.dataRoot, 'volumes')), [])
+  assert.deepEqual(await namesIn(join(engine.dataRoot, 'containers')), [])
 }
 
 async function ingestsOf(engine: Engine): Promise<string[]> {
   const folder = join(engine.dataRoot, 'content/ingests')
   const names = await readdir(folder)
   return Promise.all(names.map(name => readFile(join(folder, name, 'ref'), 'utf8')))
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
 }
 
 /** Everything below a folder that is no folder, relative to it. */

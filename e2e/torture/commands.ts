@@ -3,13 +3,13 @@ import type { Random } from '../fixtures/random.ts'
 /** Counts, one line at a time, until it is told to stop. */
 const count = 'trap "exit 0" TERM; i=0; while :; do echo $i; i=$((i+1)); usleep 100000; done'
 
-/** Names of containers that count for ever. */
-export const counters = ['count0', 'count1', 'count2', 'count3', 'again'] as const
+/** Names of containers that count for ever; the last one has a restart policy. */
+export const counters = ['count0', 'count1', 'count2', 'again'] as const
 /** Names of containers that end by themselves; nothing here kills them. */
 export const brief = ['brief0', 'brief1', 'brief2'] as const
 export const briefExit = 5
 
-/** The arguments of one docker command, of all the sorts that change something. */
+/** The arguments of one docker command, of all the sorts that change something; the first ones come more often. */
 export function anyCommand(random: Random, images: readonly string[]): string[] {
   const image = random.pick(images)
   const at = random.number(counters.length)
@@ -17,35 +17,51 @@ export function anyCommand(random: Random, images: readonly string[]): string[] 
   const short = random.pick(brief)
   const port = ['-p', `127.0.0.1:${18_000 + at}:80`]
   const restart = counter === 'again' ? ['--restart', 'always'] : []
-  const runCounter = ['run', '-d', '--name', counter, ...port, ...restart, '-v', '/data', image, 'sh', '-c', count]
-  const runBrief = ['run', '-d', '--name', short, image, 'sh', '-c', `usleep 300000; exit ${briefExit}`]
-  const aliases = images.map((_, index) => `alias:${index}`)
-  return random.pick([
+  const alias = `alias:${random.number(images.length)}`
+  const often = [
     ['pull', '-q', image],
-    ['pull', '-q', image],
-    ['pull', '-q', image],
-    runCounter,
-    runCounter,
-    runBrief,
-    runBrief,
+    ['run', '-d', '--name', counter, ...port, ...restart, '-v', '/data', image, 'sh', '-c', count],
+    ['run', '-d', '--name', short, image, 'sh', '-c', `usleep 300000; exit ${briefExit}`],
+    ['rmi', '-f', image],
+    ['rm', '-fv', counter],
+    ['exec', counter, 'sh', '-c', 'echo inside; usleep 200000'],
+    ['stop', '-t', '1', counter],
+    ['start', counter],
+    ['rm', short],
+  ]
+  const seldom = [
     ['run', '--rm', image, 'sh', '-c', 'echo x; usleep 100000'],
     ['run', '--rm', '--network', 'none', image, 'true'],
     ['create', '--name', short, image, 'sh', '-c', `exit ${briefExit}`],
-    ['start', counter],
     ['start', short],
-    ['exec', counter, 'sh', '-c', 'echo inside; usleep 200000'],
     ['exec', '-d', counter, 'sleep', '3'],
-    ['stop', '-t', '1', counter],
     ['restart', '-t', '1', counter],
     ['kill', counter],
     ['pause', counter],
     ['unpause', counter],
     ['rm', '-f', counter],
-    ['rm', '-fv', counter],
-    ['rm', short],
-    ['tag', image, random.pick(aliases)],
-    ['rmi', random.pick(aliases)],
+    ['tag', image, alias],
+    ['rmi', alias],
     ['rmi', image],
-    ['rmi', '-f', image],
-  ])
+  ]
+  return random.pick(random.number(3) > 0 ? often : seldom)
+}
+
+/** What may be said against such commands when others run at once: that something is not there, or not so, or there already. */
+const refusals = [
+  /No such (container|image)/,
+  /is already in use by container/,
+  /is not (running|paused)/,
+  /is (already )?paused/,
+  /cannot start a paused container/,
+  /conflict: unable to (remove|delete)/,
+  /container is marked for removal/,
+  /removal of container .* is already in progress/,
+  /port is already allocated/,
+  /OCI runtime exec failed/,
+]
+
+/** Whether a command that failed, failed as it may. */
+export function isRefusal(said: string): boolean {
+  return refusals.some(refusal => refusal.test(said))
 }
