@@ -23,7 +23,7 @@ export async function recover(context: EngineContext): Promise<void> {
     const container = context.containers.all().find(other => other.id === id)
     const task = container && (await loadStarted(context, container))
     if (container && task) tasks.set(container, task)
-    else await context.runtime.remove(id)
+    else await attempt(context, id, 'clearing away what is left of a task', () => context.runtime.remove(id))
   }
   const adopted = new Set([...tasks.keys()].map(container => container.id))
   const { unmounted, dropped } = await context.layers.recover(adopted)
@@ -38,8 +38,12 @@ export async function recover(context: EngineContext): Promise<void> {
 
   for (const container of context.containers.all()) {
     const task = tasks.get(container)
-    if (task) await adopt(context, container, task)
-    else settle(container)
+    if (task && (await attempt(context, container.id, 'adopting a container', () => adopt(context, container, task)))) {
+      continue
+    }
+    // What runs without anybody to look after it is worse than what ended.
+    if (task) await attempt(context, container.id, 'ending a container', () => context.runtime.remove(container.id))
+    settle(container)
   }
   await finishRemovals(context)
   await sweepFolders(context)
@@ -51,6 +55,22 @@ export async function recover(context: EngineContext): Promise<void> {
         context.log.error({ err: error, container: container.id }, 'starting a container again')
       })
     }
+  }
+}
+
+/** What goes wrong with one container keeps neither the others nor the engine from coming up. True when nothing did. */
+async function attempt(
+  context: EngineContext,
+  container: string,
+  what: string,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    context.log.error({ err: error, container }, what)
+    return false
   }
 }
 
@@ -109,11 +129,16 @@ async function finishRemovals(context: EngineContext): Promise<void> {
     const { state, hostConfig } = container.record
     // A container that was to go after its run has nobody left who would start it: dockerd removes it as well.
     if (state.status === 'removing' || (hostConfig.AutoRemove && !container.run)) {
-      await removeLocked(context, container, { volumes: true })
+      await attempt(context, container.id, 'removing a container', () =>
+        removeLocked(context, container, { volumes: true }),
+      )
     }
   }
+  const known = new Set(context.containers.all().map(container => container.id))
   for await (const { id } of context.layers.writables()) {
-    if (!context.containers.all().some(container => container.id === id)) await context.layers.removeWritable(id)
+    if (!known.has(id)) {
+      await attempt(context, id, 'removing what a container wrote', () => context.layers.removeWritable(id))
+    }
   }
 }
 
