@@ -34,7 +34,12 @@ export class ShimProcess implements Process {
       return this.#pid
     }
     const failed = /^failed \d+ (".*")$/.exec(answer ?? '')
-    if (failed === null) throw new StrataError('unavailable', 'the shim ended before the process was started')
+    if (failed === null) {
+      // The end of a task ends the shims of what was about to start in it.
+      throw this.#kind === 'exec'
+        ? new StrataError('conflict', 'OCI runtime exec failed: exec failed: cannot exec in a stopped container')
+        : new StrataError('unavailable', 'the shim ended before the process was started')
+    }
     throw await startError(this.#folder, this.#kind, String(JSON.parse(failed[1]!)))
   }
 
