@@ -35,7 +35,8 @@ static int read_acknowledgements(int fd, int count) {
     ssize_t received = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return number ? number : errno;
-    size_t length = (size_t)received;
+    /* Signed: NLMSG_NEXT may take more than there is from it. */
+    ssize_t length = received;
     for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, length); header = NLMSG_NEXT(header, length)) {
       if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr))) continue;
       const struct nlmsgerr *error = NLMSG_DATA(header);

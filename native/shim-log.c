@@ -45,6 +45,7 @@ void log_open(const char *path, int64_t max_size, int max_files) {
 
 static void flush(void) {
   size_t done = 0;
+  if (log.fd < 0) reopen(0);
   while (log.fd >= 0 && done < log.batch.length) {
     ssize_t n = write(log.fd, log.batch.data + done, log.batch.length - done);
     if (n < 0 && errno == EINTR) continue;
@@ -52,7 +53,11 @@ static void flush(void) {
       /* Takes back what was written since the last whole record. */
       size_t whole = done;
       while (whole > 0 && log.batch.data[whole - 1] != '\n') whole--;
-      if (ftruncate(log.fd, log.size + whole) == 0) done = whole;
+      /* Not from `size`: somebody else may have emptied the file. */
+      struct stat info;
+      if (fstat(log.fd, &info) == 0 && info.st_size >= (off_t)(done - whole) &&
+          ftruncate(log.fd, info.st_size - (off_t)(done - whole)) == 0)
+        done = whole;
       break;
     }
     done += n;

@@ -111,6 +111,40 @@ static void run_runtime(const int stdio[3]) {
   _exit(127);
 }
 
+static void close_output(int stream) {
+  if (shim.output[stream] < 0) return;
+  log_end(stream);
+  if (shim.input == shim.output[stream]) shim.input = -1;
+  close(shim.output[stream]);
+  shim.output[stream] = -1;
+}
+
+static void close_input(void) {
+  if (shim.input >= 0 && !shim.options.terminal) close(shim.input);
+  shim.input = -1;
+  queue_clear(&shim.pending_input);
+}
+
+static void finish(void) {
+  for (int stream = STDOUT; stream <= STDERR; stream++) close_output(stream);
+  close_input();
+  shim.phase = FINISHED;
+  char text[128];
+  snprintf(text, sizeof text, "exited %d %d %lld %ld %d\n", shim.exit_code, shim.exit_signal,
+           (long long)shim.exited_at.tv_sec, shim.exited_at.tv_nsec, shim.oom);
+  replace_file("exit", text);
+  clients_finish();
+}
+
+/* Tells who asked for the start why there is none. */
+static void fail(int code, const char *words, size_t length) {
+  shim.exit_code = code;
+  clients_failed(words, length);
+  shim.exit_code = 128;
+  clock_gettime(CLOCK_REALTIME, &shim.exited_at);
+  finish();
+}
+
 void start(void) {
   int stdio[3], in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -126,6 +160,7 @@ void start(void) {
   shim.phase = STARTING;
   shim.runtime = fork();
   if (shim.runtime == 0) run_runtime(stdio);
+  int fork_error = shim.runtime < 0 ? errno : 0;
   close(null);
   if (own_input) close(in[0]);
   close(out[1]);
@@ -135,20 +170,10 @@ void start(void) {
   shim.output[STDERR] = err[0];
   for (int fd = STDOUT; fd <= STDERR; fd++) fcntl(shim.output[fd], F_SETFL, O_NONBLOCK);
   if (shim.input >= 0) fcntl(shim.input, F_SETFL, O_NONBLOCK);
-}
-
-static void close_output(int stream) {
-  if (shim.output[stream] < 0) return;
-  log_end(stream);
-  if (shim.input == shim.output[stream]) shim.input = -1;
-  close(shim.output[stream]);
-  shim.output[stream] = -1;
-}
-
-static void close_input(void) {
-  if (shim.input >= 0 && !shim.options.terminal) close(shim.input);
-  shim.input = -1;
-  queue_clear(&shim.pending_input);
+  if (fork_error != 0) {
+    char words[128];
+    fail(126, words, snprintf(words, sizeof words, "fork: %s", strerror(fork_error)));
+  }
 }
 
 void input_end(void) {
@@ -175,26 +200,11 @@ static bool take_console(void) {
   return true;
 }
 
-static void finish(void) {
-  for (int stream = STDOUT; stream <= STDERR; stream++) close_output(stream);
-  close_input();
-  shim.phase = FINISHED;
-  char text[128];
-  snprintf(text, sizeof text, "exited %d %d %lld %ld %d\n", shim.exit_code, shim.exit_signal,
-           (long long)shim.exited_at.tv_sec, shim.exited_at.tv_nsec, shim.oom);
-  replace_file("exit", text);
-  clients_finish();
-}
-
 /* The runtime could not start the process: its own words, which came through the process's pipe, go to who asked. */
-static void fail(int status) {
+static void runtime_failed(int status) {
   static char words[4096];
   ssize_t n = read(shim.output[STDERR], words, sizeof words);
-  shim.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  clients_failed(words, n > 0 ? n : 0);
-  shim.exit_code = 128;
-  clock_gettime(CLOCK_REALTIME, &shim.exited_at);
-  finish();
+  fail(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), words, n > 0 ? n : 0);
 }
 
 static bool oom_killed(void) {
@@ -206,13 +216,13 @@ static bool oom_killed(void) {
 
 /* What shares the machine's or another container's pid namespace does not die with its first process by itself. */
 static void kill_rest(void) {
-  static char text[65536];
-  if (shim.options.kill_file == NULL || read_file(shim.options.kill_file, text, sizeof text) <= 0) return;
-  for (char *at = text; *at != 0; at += *at == '\n') {
-    long pid = strtol(at, &at, 10);
+  FILE *processes = shim.options.kill_file == NULL ? NULL : fopen(shim.options.kill_file, "re");
+  if (processes == NULL) return;
+  int pid;
+  while (fscanf(processes, "%d", &pid) == 1) {
     if (pid > 1) kill(pid, SIGKILL);
-    else break;
   }
+  fclose(processes);
 }
 
 static void process_exited(int status) {
@@ -230,13 +240,13 @@ static void process_exited(int status) {
 static void runtime_finished(int status) {
   char text[32];
   shim.runtime = 0;
-  if (status != 0) return fail(status);
+  if (status != 0) return runtime_failed(status);
   shim.init = read_file("pid", text, sizeof text) > 0 ? atoi(text) : 0;
-  if (shim.init <= 0) return fail(1);
+  if (shim.init <= 0) return runtime_failed(1 << 8);
   if (shim.options.terminal) {
     if (shim.console_listener >= 0 && !take_console()) {
       kill(shim.init, SIGKILL);
-      return fail(1);
+      return runtime_failed(1 << 8);
     }
     close(shim.output[STDERR]);
     shim.output[STDERR] = -1;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -252,6 +252,30 @@ test('a full disk loses records but neither half of one nor the process', async 
     const found = await records(path)
     assert.ok(found.length > 50 && found.length < 500)
     assert.equal(found[50]!.log, 'line 50\n')
+  } finally {
+    detach(disk)
+  }
+})
+
+test('a full disk leaves no half of a record in a log that somebody has emptied', async t => {
+  const folder = await folderFor(t)
+  const disk = join(folder, 'disk')
+  await mkdir(disk)
+  mount(disk, { source: 'tmpfs', type: 'tmpfs', data: 'size=16k' })
+  try {
+    const path = join(disk, 'log')
+    const script =
+      'head -c 300 /dev/zero | tr "\\0" x; echo; read -r _; i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done'
+    const process = await shell(folder, script, { ...pipes, stdin: true }, { path, maxSize: 0, maxFiles: 1 })
+    const attached = await process.attach({ stdin: true, stdout: false, stderr: false })
+    await process.start()
+    while ((await stat(path)).size === 0);
+    await truncate(path)
+    attached.end('go\n')
+    attached.resume()
+    assert.equal((await process.wait()).code, 0)
+    const [first] = await records(path)
+    assert.equal(first?.log, 'line 0\n')
   } finally {
     detach(disk)
   }
