@@ -51,7 +51,7 @@ export async function wireEngine(config: DaemonConfig, log: Logger) {
   const runtimes = { runc: { path: 'runc' }, crun: { path: 'crun' }, ...config.runtimes }
   const runtime = createRuntime({
     execRoot: config.execRoot,
-    shimPath: fileURLToPath(new URL('../../native/build/strata-shim', import.meta.url)),
+    shimPath: nativeProgram('strata-shim'),
     runtimes,
     defaultRuntime: config.defaultRuntime,
   })
@@ -71,6 +71,7 @@ export async function wireEngine(config: DaemonConfig, log: Logger) {
     ...config,
     version,
     bridgeName: config.bridge,
+    initPath: nativeProgram('strata-init'),
     runtimes,
     maskedPaths: defaultMaskedPaths,
     readonlyPaths: defaultReadonlyPaths,
@@ -97,6 +98,11 @@ export async function wireEngine(config: DaemonConfig, log: Logger) {
     storageDriver: layers.name,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+/** Path of a program that scripts/build-native made. */
+function nativeProgram(name: string): string {
+  return fileURLToPath(new URL(`../../native/build/${name}`, import.meta.url))
 }
 
 function driverName(name: string | undefined): { name?: 'erofs' | 'overlay2' | 'vfs' } {

@@ -18,7 +18,7 @@ export interface SpecContext {
   readonly folder: string
   readonly networkNamespace: NamespaceOption
   readonly cgroupParent: string
-  readonly initPath: string | undefined
+  readonly initPath: string
   /** Finds the container that a mode such as `container:web` names; it must run. */
   readonly peer: (name: string) => Container
 }
@@ -67,7 +67,7 @@ export function specOptions(record: ContainerRecord, context: SpecContext): Spec
     annotations: hostConfig.Annotations ?? {},
     ...(hostConfig.ShmSize ? { shmSize: hostConfig.ShmSize } : {}),
     ...(hostConfig.OomScoreAdj ? { oomScoreAdj: hostConfig.OomScoreAdj } : {}),
-    ...(hostConfig.Init && context.initPath ? { initPath: context.initPath } : {}),
+    ...(hostConfig.Init ? { initPath: context.initPath } : {}),
     ...(hostConfig.MaskedPaths ? { maskedPaths: hostConfig.MaskedPaths } : {}),
     ...(hostConfig.ReadonlyPaths ? { readonlyPaths: hostConfig.ReadonlyPaths } : {}),
   }

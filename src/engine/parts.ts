@@ -37,6 +37,8 @@ export interface EngineConfig {
   readonly defaultRuntime: string
   readonly runtimes: Readonly<Record<string, { readonly path: string }>>
   readonly cgroupParent: string
+  /** Program that is pid 1 of containers with `--init`; static. */
+  readonly initPath: string
   /** Default options of the `json-file` log driver. */
   readonly logOpts: Readonly<Record<string, string>>
   readonly labels: readonly string[]

@@ -83,7 +83,7 @@ export function specOf(
   const options = specOptions(record, {
     ...made,
     cgroupParent: context.config.cgroupParent,
-    initPath: '/usr/bin/docker-init',
+    initPath: context.config.initPath,
     peer: name => context.containers.find(name),
   })
   return createSpec(options)
