@@ -33,6 +33,8 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
 /** Settles as `work` does, or rejects with {@link canceled} when `signal` is aborted first; `work` itself goes on. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work
+  // Its failure is nobody's any more.
+  if (signal.aborted) work.catch(() => {})
   throwIfAborted(signal)
   const { promise, reject } = Promise.withResolvers<never>()
   const onAbort = () => reject(canceled(signal))
