@@ -69,7 +69,7 @@ function findExec(context: EngineContext, id: string): Exec {
 export async function startExec(context: EngineContext, id: string, size: ConsoleSize | undefined): Promise<void> {
   const exec = findExec(context, id)
   requireFresh(exec)
-  await prepare(exec, size)
+  await prepare(context, exec, size)
   await begin(context, exec)
 }
 
@@ -83,7 +83,7 @@ export function attachExec(context: EngineContext, id: string, size: ConsoleSize
     stdinOnce: true,
     ...(request.DetachKeys ? { detachKeys: request.DetachKeys } : {}),
     async connect() {
-      const process = await prepare(exec, size)
+      const process = await prepare(context, exec, size)
       const [outer, inner] = duplexPair()
       const joined = join(
         process,
@@ -108,7 +108,11 @@ function requireFresh(exec: Exec): void {
   throw new StrataError('conflict', `Error: Exec command ${exec.id} ${has}`)
 }
 
-async function prepare(exec: Exec, size: ConsoleSize | undefined): Promise<NonNullable<Exec['process']>> {
+async function prepare(
+  context: EngineContext,
+  exec: Exec,
+  size: ConsoleSize | undefined,
+): Promise<NonNullable<Exec['process']>> {
   exec.state = 'running'
   const { container, request } = exec
   const run = requireExecutable(container, container.id)
@@ -127,7 +131,17 @@ async function prepare(exec: Exec, size: ConsoleSize | undefined): Promise<NonNu
     return exec.process
   } catch (error) {
     failed(exec, error)
+    await forget(context, exec)
     throw error
+  }
+}
+
+/** A container may run for years: nothing of an exec that has ended stays on the disk. */
+async function forget(context: EngineContext, exec: Exec): Promise<void> {
+  try {
+    await exec.container.run?.task.removeExec(exec.id)
+  } catch (error) {
+    context.log.warn({ err: error, exec: exec.id }, 'removing an exec that has ended')
   }
 }
 
@@ -149,6 +163,7 @@ async function begin(context: EngineContext, exec: Exec): Promise<void> {
     exec.pid = await process.start()
   } catch (error) {
     failed(exec, error)
+    await forget(context, exec)
     throw error
   }
   process
@@ -158,6 +173,7 @@ async function begin(context: EngineContext, exec: Exec): Promise<void> {
       exec.exitCode = exit.code
       exec.pid = 0
       publishContainer(context, container, 'exec_die', { execID: exec.id, exitCode: String(exit.code) })
+      void forget(context, exec)
     })
     .catch(error => {
       if (context.closing.signal.aborted) return

@@ -8,7 +8,8 @@ import {
   readCgroups,
   removeCgroup as removeEmptyCgroup,
 } from '../host/index.ts'
-import { delay, errnoOf } from '../std/index.ts'
+import { delay } from '../std/index.ts'
+import { killIfThere } from './kill-if-there.ts'
 
 let known: Promise<Cgroups> | undefined
 
@@ -56,14 +57,6 @@ async function thaw(cgroups: Cgroups, cgroup: string): Promise<void> {
   for (const folder of cgroupFolders(cgroups, cgroup)) {
     const [file, value] = cgroups.version === 2 ? ['cgroup.freeze', '0'] : ['freezer.state', 'THAWED']
     await writeFile(join(folder, file!), value!, { flag: 'r+' }).catch(() => undefined)
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (errnoOf(error) !== 'ESRCH') throw error
   }
 }
 

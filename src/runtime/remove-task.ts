@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cgroupOf, removeCgroup } from './cgroup-folders.ts'
+import { killIfThere } from './kill-if-there.ts'
 import { controlContainer, type RuntimeProgram } from './runtime-command.ts'
 import { request } from './shim-connection.ts'
 import { isAlive, names, readExit, readIdentity, readJson } from './task-folder.ts'
@@ -24,6 +25,6 @@ async function endShim(folder: string): Promise<void> {
   await request(folder, 'quit').catch(() => undefined)
   for (const file of [names.shim, names.started]) {
     const identity = await readIdentity(join(folder, file))
-    if (identity !== undefined && (await isAlive(identity))) process.kill(identity.pid, 'SIGKILL')
+    if (identity !== undefined && (await isAlive(identity))) killIfThere(identity.pid)
   }
 }

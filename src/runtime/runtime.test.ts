@@ -124,6 +124,9 @@ test('exec: output, code, environment, a terminal, and a later engine finds it',
   const later = await (await openRuntime().load(task.id)).loadExec('first')
   assert.equal((await later.wait()).code, 4)
   await assert.rejects(task.loadExec('other'), { code: 'not_found' })
+  await task.removeExec('first')
+  await task.removeExec('first')
+  await assert.rejects(task.loadExec('first'), { code: 'not_found' })
   await assert.rejects((await run('third', ['nosuch'])).start(), {
     code: 'invalid_argument',
     message:

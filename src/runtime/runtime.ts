@@ -87,6 +87,8 @@ export interface Task extends Process {
   exec(options: ExecOptions): Promise<Process>
   /** An exec that was started before, even by an earlier engine. */
   loadExec(execId: string): Promise<Process>
+  /** Forgets an exec that has exited or could not be started. Without this its folder stays until the task is removed. Idempotent. */
+  removeExec(execId: string): Promise<void>
   pause(): Promise<void>
   resume(): Promise<void>
   /** Pids of all its processes, in the host's namespace. */

@@ -23,11 +23,9 @@ export async function connectShim(folder: string): Promise<Socket | undefined> {
 function connected(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connectSocket({ path, allowHalfOpen: true })
-    socket.once('error', reject)
-    socket.once('connect', () => {
-      socket.off('error', reject)
-      resolve(socket)
-    })
+    // Stays for good: a shim that ends resets the connection at any time, and nobody may be listening just then.
+    socket.on('error', reject)
+    socket.once('connect', () => resolve(socket))
   })
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { delay, orAborted, StrataError } from '../std/index.ts'
+import { killIfThere } from './kill-if-there.ts'
 import type { Exit, Process } from './runtime.ts'
 import { connectShim, firstLine, request } from './shim-connection.ts'
 import { type Started, startError } from './start-error.ts'
@@ -57,7 +58,10 @@ export class ShimProcess implements Process {
   }
 
   wait(signal?: AbortSignal): Promise<Exit> {
-    this.#exit ??= this.#waitForExit()
+    this.#exit ??= this.#waitForExit().catch((error: unknown) => {
+      this.#exit = undefined
+      throw error
+    })
     return signal === undefined ? this.#exit : orAborted(this.#exit, signal)
   }
 
@@ -88,7 +92,7 @@ export class ShimProcess implements Process {
   async #reportLost(): Promise<Exit> {
     const init = await readIdentity(join(this.#folder, names.started))
     while (init !== undefined && (await isAlive(init))) {
-      process.kill(init.pid, 'SIGKILL')
+      killIfThere(init.pid)
       await delay(5)
     }
     const at = new Date()

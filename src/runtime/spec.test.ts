@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { availableCapabilities, capabilitiesFor } from './capabilities.ts'
 import { mergeEnvironment } from './environment.ts'
 import { restoredLimits, specLimits } from './limits.ts'
-import { makeFolderInRootfs, readInRootfs, resolveInRootfs } from './rootfs-path.ts'
+import { makeFolderInRootfs, readInRootfs } from './rootfs-path.ts'
 import { compileSeccomp } from './seccomp.ts'
 import { defaultSeccompProfile } from './seccomp-default.ts'
 import { createSpec } from './spec.ts'
@@ -64,11 +64,10 @@ test('no symlink of a container leads out of its root file system', async t => {
   await symlink('loop', join(rootfs, 'loop'))
   assert.equal(await readInRootfs(rootfs, '/etc/passwd'), '')
   assert.equal(await readInRootfs(rootfs, '/etc/group'), 'inside')
-  assert.equal(await resolveInRootfs(rootfs, '/out/../../x'), join(rootfs, 'x'))
   await makeFolderInRootfs(rootfs, '/out/made')
   assert.deepEqual(await readdir(folder), ['rootfs', 'secret'])
   assert.ok((await readdir(rootfs)).includes('made'))
-  await assert.rejects(resolveInRootfs(rootfs, '/loop'), { code: 'invalid_argument' })
+  await assert.rejects(makeFolderInRootfs(rootfs, '/loop'), { code: 'invalid_argument' })
   await assert.rejects(makeFolderInRootfs(rootfs, '/etc/real'), {
     message: 'Cannot mkdir: /etc/real is not a directory',
   })

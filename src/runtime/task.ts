@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StrataError } from '../std/index.ts'
 import { cgroupOf, processesOf } from './cgroup-folders.ts'
@@ -59,6 +59,11 @@ export class ContainerTask extends ShimProcess implements Task {
       throw new StrataError('not_found', `No such exec instance: ${execId}`)
     }
     return new ShimProcess(folder, 'exec', await currentPid(folder))
+  }
+
+  async removeExec(execId: string): Promise<void> {
+    checkId(execId)
+    await rm(join(this.#home.folder, names.execs, execId), { recursive: true, force: true, maxRetries: 3 })
   }
 
   pause(): Promise<void> {
