@@ -93,6 +93,7 @@ async function adopt(context: EngineContext, container: Container, task: Task): 
     status: 'running',
     restarting: false,
     pid: task.pid ?? 0,
+    paused: await task.paused(),
     ...(record.state.status === 'running' ? {} : { startedAt: now(), exitCode: 0, error: '' }),
   })
   const spec = await specOf(context, record, {

@@ -31,7 +31,7 @@ export async function stopRunning(context: EngineContext, container: Container, 
   const signal = parseSignal(options.signal || config.StopSignal || 'SIGTERM')
   const timeout = options.timeout ?? config.StopTimeout ?? 10
   await signalTask(context, container, signal)
-  if (container.record.state.paused && container.run) await container.run.task.resume()
+  await resumeTask(container)
   if (await endedWithin(container, timeout < 0 ? undefined : timeout * 1000)) return
   await killRunning(context, container)
 }
@@ -43,9 +43,21 @@ export async function killRunning(context: EngineContext, container: Container):
   if (!container.running) return
   container.stopping = true
   await signalTask(context, container, SIGKILL)
-  if (container.record.state.paused && container.run) await container.run.task.resume()
+  await resumeTask(container)
   if (await endedWithin(container, KILL_PATIENCE)) return
   throw new StrataError('internal', `tried to kill container, but did not receive an exit event`)
+}
+
+/** What is paused hears no signal until it goes on. */
+async function resumeTask(container: Container): Promise<void> {
+  const task = container.run?.task
+  if (!task || !container.record.state.paused) return
+  try {
+    await task.resume()
+  } catch (error) {
+    // Somebody else let it go on, or it has ended.
+    if (await task.paused()) throw error
+  }
 }
 
 async function signalTask(context: EngineContext, container: Container, signal: number): Promise<void> {

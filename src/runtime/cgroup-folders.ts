@@ -10,6 +10,7 @@ import {
 } from '../host/index.ts'
 import { delay } from '../std/index.ts'
 import { killIfThere } from './kill-if-there.ts'
+import { readIfThere } from './task-folder.ts'
 
 let known: Promise<Cgroups> | undefined
 
@@ -50,6 +51,15 @@ export async function removeCgroup(cgroup: string): Promise<void> {
     await delay(5)
   }
   await removeEmptyCgroup(cgroups, cgroup)
+}
+
+/** Whether the processes of a cgroup are frozen, or about to be. */
+export async function isFrozen(cgroup: string): Promise<boolean> {
+  const cgroups = await machineCgroups()
+  const folder = cgroupFolder(cgroups, 'freezer', cgroup)
+  if (folder === undefined) return false
+  const state = await readIfThere(join(folder, cgroups.version === 2 ? 'cgroup.freeze' : 'freezer.state'))
+  return ['1', 'FREEZING', 'FROZEN'].includes(state?.trim() ?? '')
 }
 
 /** A frozen process dies only once it is thawed. */

@@ -207,7 +207,9 @@ test('pids, pause and resume; a shared pid namespace leaves no process behind', 
   for await (const _ of output) break
   const pids = await task.pids()
   assert.ok(pids.length === 2 && pids.includes(pid))
+  assert.equal(await task.paused(), false)
   await task.pause()
+  assert.equal(await task.paused(), true)
   await task.resume()
   await task.kill(9)
   await task.wait()

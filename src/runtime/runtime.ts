@@ -91,6 +91,8 @@ export interface Task extends Process {
   removeExec(execId: string): Promise<void>
   pause(): Promise<void>
   resume(): Promise<void>
+  /** Whether it is paused now, whoever did it. */
+  paused(): Promise<boolean>
   /** Pids of all its processes, in the host's namespace. */
   pids(): Promise<number[]>
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StrataError } from '../std/index.ts'
-import { cgroupOf, processesOf } from './cgroup-folders.ts'
+import { cgroupOf, isFrozen, processesOf } from './cgroup-folders.ts'
 import type { ExecOptions, Process, Task } from './runtime.ts'
 import { controlContainer, execCommand, type RuntimeProgram } from './runtime-command.ts'
 import { request } from './shim-connection.ts'
@@ -74,9 +74,17 @@ export class ContainerTask extends ShimProcess implements Task {
     return controlContainer(this.#home.program, ['resume'], this.id)
   }
 
+  async paused(): Promise<boolean> {
+    const cgroup = await this.#cgroup()
+    return cgroup !== undefined && isFrozen(cgroup)
+  }
+
+  async #cgroup(): Promise<string | undefined> {
+    return cgroupOf(await readJson(join(this.#home.folder, names.spec)), this.id)
+  }
+
   async pids(): Promise<number[]> {
-    const spec = await readJson(join(this.#home.folder, names.spec))
-    const cgroup = spec === undefined ? undefined : cgroupOf(spec, this.id)
+    const cgroup = await this.#cgroup()
     return cgroup === undefined ? [] : processesOf(cgroup)
   }
 }
