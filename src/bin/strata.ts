@@ -33,6 +33,8 @@ program
   .action(async (flags: Record<string, unknown>) => {
     const { runEngine } = await import('./engine-command.ts')
     await runEngine(flags)
+    // Containers that outlive the engine hold connections open that nobody reads from any more.
+    process.exit()
   })
 
 const system = program.command('system').description('look after an engine')

@@ -36,6 +36,7 @@ export async function createContainer(
     throw new StrataError('invalid_argument', 'no command specified')
   }
   const warnings = checkHostConfig(context, request)
+  portBindings(config, hostConfig)
   const { record: image } = context.images.resolve(request.Image)
   const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
   checkPlatform(request.Image, image.platform, wanted, warnings)

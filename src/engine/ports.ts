@@ -4,10 +4,10 @@ import { StrataError } from '../std/index.ts'
 
 /** Splits `80/tcp` (or `80`); throws Docker's text for what is no port. */
 function parsePort(text: string): { port: number; protocol: 'tcp' | 'udp' } {
-  const [number, protocol = 'tcp'] = text.split('/')
+  const [number = '', protocol = 'tcp'] = text.split('/')
   const port = Number(number)
-  if (!/^\d+$/.test(number ?? '') || port < 1 || port > 65535) {
-    throw new StrataError('invalid_argument', `invalid port specification: "${text}"`)
+  if (!/^\d+$/.test(number) || port < 1 || port > 65535) {
+    throw new StrataError('invalid_argument', `invalid port specification: "${number}"`)
   }
   if (protocol !== 'tcp' && protocol !== 'udp') {
     throw new StrataError('invalid_argument', `invalid proto: ${protocol}`)
