@@ -8,9 +8,10 @@ import { clientVersion, perform, type Transcript } from './fixtures/scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 
 if (await isolated(import.meta.filename)) {
-  test('the transcripts are of the docker CLI that is installed', async () => {
+  test('the transcripts are of the major version of the docker CLI that is installed', async () => {
     const clients = await Promise.all(scenarios.map(async ({ name }) => (await recorded(name)).client))
-    assert.deepEqual(new Set(clients), new Set([await clientVersion()]))
+    const major = (version: string) => version.split('.')[0]
+    assert.deepEqual(new Set(clients.map(major)), new Set([major(await clientVersion())]))
   })
 
   for (const scenario of scenarios) {
