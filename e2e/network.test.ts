@@ -14,8 +14,16 @@ if (await isolated(import.meta.filename)) {
   const hello = 'hello from strata\n'
   const gateway = await ok('run', '--rm', image, 'sh', '-c', "ip route | awk '/^default/ {print $3}'")
 
-  const body = async (host: string, port: number | string) =>
-    (await fetch(`http://${host}:${port}/`, { headers: { Connection: 'close' } })).text()
+  /** What the server says, once its program listens. */
+  const body = (host: string, port: number | string) =>
+    eventually(
+      () =>
+        fetch(`http://${host}:${port}/`, { headers: { Connection: 'close' } }).then(
+          answer => answer.text(),
+          (error: Error) => error,
+        ),
+      answer => typeof answer === 'string',
+    )
   /** A request over HTTP from a place in a container; the body of the answer. */
   const request = (host: string, port: number) =>
     `echo -ne "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 5 ${host} ${port} | tail -n 1`
