@@ -39,7 +39,6 @@ export function anyCommand(random: Random, images: readonly string[]): string[] 
     ['kill', counter],
     ['pause', counter],
     ['unpause', counter],
-    ['rm', '-f', counter],
     ['tag', image, alias],
     ['rmi', alias],
     ['rmi', image],
@@ -52,6 +51,7 @@ const refusals = [
   /No such (container|image)/,
   /is already in use by container/,
   /is not (running|paused)/,
+  /is (running|paused|restarting): stop the container before removing/,
   /is (already )?paused/,
   /cannot start a paused container/,
   /conflict: unable to (remove|delete)/,
@@ -61,7 +61,7 @@ const refusals = [
   /OCI runtime exec failed/,
 ]
 
-/** Whether a command that failed, failed as it may. */
-export function isRefusal(said: string): boolean {
-  return refusals.some(refusal => refusal.test(said))
+/** Whether a command that failed, failed as it may: refused, or its process was killed with its container. */
+export function isRefusal(status: number, said: string): boolean {
+  return status === 137 || refusals.some(refusal => refusal.test(said))
 }
