@@ -47,6 +47,16 @@ test('damaged bytes', async t => {
   ])
 })
 
+test('a layer that is removed while it is read is no finding', async t => {
+  const stores = await newStores(t)
+  const layer = stores.fake.add('leaving')
+  stores.fake.onVerify = async () => {
+    stores.fake.layers.delete(layer)
+    throw new Error('layer.tar is gone')
+  }
+  assert.deepEqual(await found(stores), [])
+})
+
 test('missing parts of an image, and what stands on them', async t => {
   const { stores, record, layer } = await soundStore(t)
   stores.fake.layers.delete(layer)

@@ -61,8 +61,11 @@ async function* layers(context: Context): AsyncGenerator<Finding> {
   for await (const { diffID } of context.layers.walk()) {
     throwIfAborted(signal)
     const what = await failureOf(() => context.layers.verify(diffID))
-    if (what !== undefined) yield { severity: 'error', kind: 'layer', id: diffID, what, remedy: PULL_AGAIN }
-    else if (!(await keepers.keepLayer(diffID)) && (await context.layers.has(diffID))) {
+    if (what !== undefined) {
+      // One that was removed while it was read is not damaged.
+      if (await context.layers.has(diffID))
+        yield { severity: 'error', kind: 'layer', id: diffID, what, remedy: PULL_AGAIN }
+    } else if (!(await keepers.keepLayer(diffID)) && (await context.layers.has(diffID))) {
       yield { severity: 'warning', kind: 'layer', id: diffID, what: `nothing needs layer ${diffID}`, remedy: COLLECT }
     }
     checked('layer', diffID)

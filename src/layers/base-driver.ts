@@ -69,8 +69,9 @@ export abstract class BaseDriver implements LayerDriver {
     using _held = await this.lock.acquire(id)
     for (const layer of chain) await layers.info(layer)
     await writables.create(id, chain, directory => this.fill(directory, chain))
-    // From here on `remove` sees the chain; what it took away in the meantime is looked for once more.
-    for (const layer of chain) {
+    // From here on `remove` sees the chain; what it is just taking away, or took in the meantime, is looked for once more.
+    for (const layer of new Set(chain)) {
+      using _removed = await this.lock.acquire(`layer ${layer}`)
       if (await layers.find(layer)) continue
       await writables.remove(id)
       throw new StrataError('not_found', `layer ${layer} does not exist`)

@@ -10,6 +10,8 @@ export class FakeLayers {
   readonly damaged = new Set<DiffID>()
   /** Called in the middle of each removal. */
   onRemove: (layer: DiffID) => Promise<void> = async () => {}
+  /** Called at the beginning of each verification. */
+  onVerify: (layer: DiffID) => Promise<void> = async () => {}
 
   /** Puts a layer in, told from others by `text`. */
   add(text: string): DiffID {
@@ -31,6 +33,7 @@ export class FakeLayers {
   }
 
   async verify(layer: DiffID): Promise<void> {
+    await this.onVerify(layer)
     if (this.damaged.has(layer)) throw new StrataError('internal', `layer ${layer} is damaged`)
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf } from '../../oci/index.ts'
@@ -15,7 +16,7 @@ export const stage: Stage<LayerStageArgs, LayerStageResult> = (input: Bytes, arg
 
 function make(scanned: ScannedTar, directory: string, tar: number): void {
   const temporary = join(directory, 'layer.erofs.new')
-  const area = writeTo(temporary, scanned)
+  const area = writeIndexTo(temporary, scanned)
   rmSync(join(directory, 'layer.data'), { force: true })
   if (area.size > 0) {
     using data = opened(join(directory, 'layer.data'), 'wx')
@@ -25,16 +26,16 @@ function make(scanned: ScannedTar, directory: string, tar: number): void {
 }
 
 function check(scanned: ScannedTar, directory: string, tar: number): void {
-  const temporary = join(directory, 'layer.erofs.check')
-  try {
-    const area = writeTo(temporary, scanned)
-    if (!sameFiles(temporary, join(directory, 'layer.erofs'))) throw damaged(scanned, 'its index differs')
-    if (area.size > 0) {
-      using data = opened(join(directory, 'layer.data'), 'r')
-      if (!sameRuns(area, tar, data.fd)) throw damaged(scanned, 'the data of its sparse files differ')
-    }
-  } finally {
-    rmSync(temporary, { force: true })
+  // Without a name at once: others may check the layer too, and a crash leaves nothing.
+  const temporary = join(directory, `check-${randomUUID()}`)
+  using fresh = opened(temporary, 'wx+')
+  rmSync(temporary)
+  using index = opened(join(directory, 'layer.erofs'), 'r')
+  const area = write(fresh.fd, scanned)
+  if (!sameBytes(fresh.fd, index.fd)) throw damaged(scanned, 'its index differs')
+  if (area.size > 0) {
+    using data = opened(join(directory, 'layer.data'), 'r')
+    if (!sameRuns(area, tar, data.fd)) throw damaged(scanned, 'the data of its sparse files differ')
   }
 }
 
@@ -42,9 +43,13 @@ function damaged(scanned: ScannedTar, what: string): StrataError {
   return new StrataError('internal', `layer ${scanned.diffID} is damaged: ${what}`)
 }
 
-function writeTo(path: string, scanned: ScannedTar): DataArea {
+function writeIndexTo(path: string, scanned: ScannedTar): DataArea {
   using index = opened(path, 'w')
-  return writeIndex(scanned.tree, index.fd, {
+  return write(index.fd, scanned)
+}
+
+function write(fd: number, scanned: ScannedTar): DataArea {
+  return writeIndex(scanned.tree, fd, {
     tarSize: scanned.tarSize,
     uuid: Buffer.from(hexOf(scanned.diffID), 'hex').subarray(0, 16),
   })
@@ -55,16 +60,14 @@ function opened(path: string, flags: string): Disposable & { readonly fd: number
   return { fd, [Symbol.dispose]: () => closeSync(fd) }
 }
 
-function sameFiles(left: string, right: string): boolean {
-  using a = opened(left, 'r')
-  using b = opened(right, 'r')
-  const { size } = fstatSync(a.fd)
-  if (fstatSync(b.fd).size !== size) return false
+function sameBytes(left: number, right: number): boolean {
+  const { size } = fstatSync(left)
+  if (fstatSync(right).size !== size) return false
   const one = Buffer.allocUnsafe(1 << 20)
   const other = Buffer.allocUnsafe(1 << 20)
   for (let offset = 0; offset < size; offset += one.byteLength) {
-    const read = readSync(a.fd, one, 0, one.byteLength, offset)
-    readSync(b.fd, other, 0, other.byteLength, offset)
+    const read = readSync(left, one, 0, one.byteLength, offset)
+    readSync(right, other, 0, other.byteLength, offset)
     if (one.compare(other, 0, read, 0, read) !== 0) return false
   }
   return true

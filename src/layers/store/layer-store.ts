@@ -34,6 +34,9 @@ export interface LayerStoreOptions {
   readonly log: Logger
 }
 
+/** What keeps a layer from being read again, and says nothing about its bytes. */
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EACCES', 'EPERM'])
+
 interface LayerRecord {
   readonly info: LayerInfo
   /** The run of the machine that it was written in. */
@@ -47,6 +50,10 @@ export class LayerStore {
   readonly #lock = new KeyedLock()
   /** Records that were read: layers come and go through this store only. */
   readonly #known = new Map<DiffID, LayerRecord>()
+  /** Layers that are on their way to the trash: nobody finds them any more. */
+  readonly #leaving = new Set<DiffID>()
+  /** How many layers ever left. */
+  #left = 0
 
   constructor(options: LayerStoreOptions) {
     this.#options = options
@@ -102,7 +109,11 @@ export class LayerStore {
   async #record(diffID: DiffID): Promise<LayerRecord | undefined> {
     const known = this.#known.get(diffID)
     if (known) return known
+    if (this.#leaving.has(diffID)) return undefined
+    const left = this.#left
     const record = await readJSON(this.#paths.layer(diffID, 'info.json'))
+    // It may have left while it was read.
+    if (left !== this.#left) return this.#record(diffID)
     if (typeof record !== 'object' || record === null) return undefined
     const { tarSize, size, entries, boot } = record as Record<string, unknown>
     if (typeof tarSize !== 'number' || typeof size !== 'number' || typeof entries !== 'number') return undefined
@@ -145,8 +156,19 @@ export class LayerStore {
       const args = { mode, directory: this.#paths.layer(diffID), expect: diffID }
       await this.#run(args, nothing(), new AbortController().signal)
     } catch (error) {
-      if (isStrataError(error, 'internal') || isStrataError(error, 'unavailable')) throw error
+      if (isStrataError(error, 'internal') || PASSING.has(errnoOf(error) ?? '')) throw explained(error)
       throw new StrataError('internal', `layer ${diffID} is damaged: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  async #discard(diffID: DiffID): Promise<void> {
+    this.#leaving.add(diffID)
+    this.#left++
+    this.#known.delete(diffID)
+    try {
+      await this.#options.trash.put(this.#paths.layer(diffID))
+    } finally {
+      this.#leaving.delete(diffID)
     }
   }
 
@@ -162,8 +184,7 @@ export class LayerStore {
       if (entry.isFile()) bytes += entry.blocks * 512
       else if (name === 'diff') bytes += size
     }
-    this.#known.delete(diffID)
-    await this.#options.trash.put(directory)
+    await this.#discard(diffID)
     return bytes
   }
 
@@ -181,9 +202,10 @@ export class LayerStore {
   /**
    * After a start: clears away what is no layer; has layers synced that are not; and when the machine went down before
    * they were, verifies them, makes afresh what is derived from them, and drops those that are damaged. Returns these.
+   * Throws when it can't be known whether a layer is damaged: `unavailable` when the disk is full.
    */
   async recover(): Promise<DiffID[]> {
-    const { boot, log, trash } = this.#options
+    const { boot, log } = this.#options
     const dropped: DiffID[] = []
     for (const diffID of await this.#all()) {
       if (await exists(this.#paths.layer(diffID, 'synced'))) continue
@@ -191,18 +213,19 @@ export class LayerStore {
       if (record && record.boot !== boot) {
         try {
           await this.#reread(diffID, 'derive')
-          await writeFile(this.#paths.layer(diffID, 'info.json'), JSON.stringify({ ...record.info, boot }))
+          const temporary = this.#paths.layer(diffID, 'info.json.new')
+          await writeFile(temporary, JSON.stringify({ ...record.info, boot }))
+          await rename(temporary, this.#paths.layer(diffID, 'info.json'))
           log.info({ layer: diffID }, 'layer was not synced when the machine went down, and is whole')
         } catch (error) {
-          if (isStrataError(error, 'unavailable')) throw error
+          if (!isStrataError(error, 'internal')) throw explained(error)
           log.warn({ layer: diffID, err: error }, 'layer was not synced when the machine went down: dropped')
-          this.#known.delete(diffID)
-          await trash.put(this.#paths.layer(diffID))
+          await this.#discard(diffID)
           dropped.push(diffID)
           continue
         }
       } else if (!record) {
-        await trash.put(this.#paths.layer(diffID))
+        await this.#discard(diffID)
         dropped.push(diffID)
         continue
       }

@@ -18,6 +18,25 @@ test('work is done once for a key, at the latest by a flush, and a failure stops
   assert.deepEqual(done, ['a', 'c'])
 })
 
+test('forgetting waits for that work alone when it is under way', async () => {
+  const gate = Promise.withResolvers<void>()
+  const syncer = openSyncer(1_000_000, silentLogger)
+  let ended = false
+  syncer.schedule('large', async () => {
+    await gate.promise
+    ended = true
+  })
+  const flushed = syncer.flush()
+  await Promise.resolve()
+  await syncer.forget('other')
+  assert.equal(ended, false)
+  const forgotten = syncer.forget('large')
+  gate.resolve()
+  await forgotten
+  assert.equal(ended, true)
+  await flushed
+})
+
 test('work begins by itself after the pause', async () => {
   const syncer = openSyncer(1, silentLogger)
   const keepAlive = setTimeout(() => {}, 60_000)

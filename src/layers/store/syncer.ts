@@ -15,15 +15,15 @@ export function openSyncer(pause: number, log: Logger): Syncer {
   const waiting = new Map<string, () => Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
+  let current: { readonly key: string; readonly done: Promise<void> } | undefined
   const drain = async () => {
     for (let next = waiting.entries().next(); !next.done; next = waiting.entries().next()) {
       const [key, work] = next.value
       waiting.delete(key)
-      try {
-        await work()
-      } catch (error) {
-        log.warn({ err: error, key }, 'could not sync')
-      }
+      const done = work().catch((error: unknown) => log.warn({ err: error, key }, 'could not sync'))
+      current = { key, done }
+      await done
+      current = undefined
       // One file after the other, with air between: readers of the same disk come first.
       await sleep(0)
     }
@@ -41,7 +41,8 @@ export function openSyncer(pause: number, log: Logger): Syncer {
       timer = setTimeout(run, pause).unref()
     },
     async forget(key) {
-      if (!waiting.delete(key)) await running
+      waiting.delete(key)
+      if (current?.key === key) await current.done
     },
     flush: run,
   }

@@ -14,7 +14,8 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { detach, isMountPoint, mountsUnder } from '../../host/index.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { detach, isMountPoint, mount, mountsUnder } from '../../host/index.ts'
 import { isStrataError } from '../../std/index.ts'
 import { byBytes } from '../tree/finish.ts'
 import { all, layerFolder, leftovers, type MakeDriver, makeRootFolder, put, setUp } from './setup.ts'
@@ -236,5 +237,46 @@ export function lifeCases(make: MakeDriver): void {
     await truncate(join(whole!, 'layer.tar'), 512)
     const third = await setUp(t, make, { root, boot: 'three' })
     assert.deepEqual((await third.driver.recover(new Set())).dropped, [])
+  })
+
+  test('a full disk after the machine went down costs no layer', async t => {
+    const root = await makeRootFolder(t)
+    mount(root, { source: 'strata', type: 'tmpfs', data: 'size=1m' })
+    const before = await setUp(t, make, { root, boot: 'one', syncPause: 1_000_000 })
+    const layer = await put(before.driver, await tarOf(file('f', 'x'.repeat(5000))))
+    const filler = await open(join(root, 'filler'), 'w')
+    await assert.rejects(filler.writeFile(Buffer.alloc(1 << 20)), { code: 'ENOSPC' })
+    await filler.close()
+    const { driver } = await setUp(t, make, { root, boot: 'two', syncPause: 1_000_000 })
+    await assert.rejects(driver.recover(new Set()), error => isStrataError(error, 'unavailable'))
+    await rm(join(root, 'filler'))
+    assert.deepEqual((await driver.recover(new Set())).dropped, [])
+    await driver.verify(layer.diffID)
+  })
+
+  test('whoever looks for a layer while it is removed does not find it again afterwards', async t => {
+    const { driver } = await setUp(t, make)
+    for (let round = 0; round < 20; round++) {
+      const { diffID } = await put(driver, await tarOf(file('f', `${round}`)))
+      let removed = false
+      const removal = driver.remove(diffID).finally(() => {
+        removed = true
+      })
+      for (; !removed; await turn()) await driver.has(diffID)
+      await removal
+      assert.equal(await driver.has(diffID), false)
+    }
+  })
+
+  test('a writable that is made while its layer is removed has it, or is not made', async t => {
+    const { driver } = await setUp(t, make)
+    for (let round = 0; round < 20; round++) {
+      const { diffID } = await put(driver, await tarOf(file('f', `${round}`)))
+      const id = `w${round}`
+      const [made, removed] = await Promise.allSettled([driver.createWritable(id, [diffID]), driver.remove(diffID)])
+      assert.notEqual(made.status, removed.status)
+      assert.equal(await driver.has(diffID), made.status === 'fulfilled')
+      assert.equal(await driver.hasWritable(id), made.status === 'fulfilled')
+    }
   })
 }
