@@ -104,7 +104,9 @@ class Sweep {
         await this.#removing(typeof candidate === 'string' ? candidate : candidate.digest, () => work(candidate))
       }
     }
-    await Promise.all(Array.from({ length: LANES }, lane))
+    // When one fails the others still end first: what they remove is protected by the collection only while it lasts.
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
+    for (const each of lanes) if (each.status === 'rejected') throw each.reason
   }
 
   /** One thing that can't be removed doesn't keep the others. */

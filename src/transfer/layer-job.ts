@@ -112,7 +112,11 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
     const error = await sourceOf(outcome.error, downloadOf(road, wanted, { job, writer }))
     return { ...outcome, error, empty: writer.offset === 0 }
   }
-  if (road.keepCompressed) await writer.commit({ digest, size })
+  if (road.keepCompressed) {
+    // The layer may have come meanwhile, from another blob: none of this one's bytes were asked for then.
+    for await (const _ of missingBytes(downloadOf(road, wanted, { job, writer })));
+    await writer.commit({ digest, size })
+  }
   return outcome
 }
 

@@ -43,8 +43,9 @@ export function layerMounts(paths: Paths, options: LayerMountOptions): Lowers {
     const use = uses.get(diffID)
     if (use && use.users > 0) return
     clearTimeout(use?.timer)
-    uses.delete(diffID)
     await unmountAll(paths.layer(diffID, 'fs'))
+    // Last, so that `close` waits for this one too.
+    uses.delete(diffID)
   }
 
   const releaseOne = (diffID: DiffID): Promise<void> | undefined => {
