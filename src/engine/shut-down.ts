@@ -1,10 +1,11 @@
+import { readCgroups, removeEmptyCgroup } from '../host/index.ts'
 import { messageOf } from '../std/index.ts'
 import type { EngineContext } from './context.ts'
 import { stopContainer } from './stop.ts'
 
 /**
  * Unless containers are to outlive the engine: stops what runs, without forgetting that restart policies want it again, and
- * takes the bridge and its rules off the machine.
+ * takes the bridge, its rules and the cgroup parent off the machine.
  */
 export async function shutDown(context: EngineContext): Promise<void> {
   if (!context.config.liveRestore) {
@@ -23,5 +24,7 @@ export async function shutDown(context: EngineContext): Promise<void> {
     )
   }
   context.closing.abort(new Error('the engine is closing'))
-  if (!context.config.liveRestore) await context.bridge.destroy()
+  if (context.config.liveRestore) return
+  await context.bridge.destroy()
+  await removeEmptyCgroup(await readCgroups(), context.config.cgroupParent)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { addon } from './addon.ts'
@@ -11,6 +11,7 @@ import {
   cgroupsOf,
   readCgroups,
   removeCgroup,
+  removeEmptyCgroup,
 } from './cgroups.ts'
 import { parseMountTable } from './mount-table.ts'
 import { spawn } from './spawn.ts'
@@ -96,4 +97,18 @@ test('pids of both versions are read from the tree, each once', async t => {
   assert.deepEqual(await cgroupPids(v1, '/a'), [7, 12, 100])
   const v2: Cgroups = { version: 2, hybrid: false, controllers: new Map(), unified: join(root, 'memory') }
   assert.deepEqual(await cgroupPids(v2, '/a/b'), [100])
+})
+
+test('an empty cgroup goes, one with another in it stays', async t => {
+  const cgroups = await readCgroups()
+  const path = `/strata-empty-${process.pid}`
+  const [folder = ''] = cgroupFolders(cgroups, path)
+  t.after(() => removeCgroup(cgroups, path))
+  await mkdir(join(folder, 'child'), { recursive: true })
+  await removeEmptyCgroup(cgroups, path)
+  await access(folder)
+  await rmdir(join(folder, 'child'))
+  await removeEmptyCgroup(cgroups, path)
+  await assert.rejects(access(folder), { code: 'ENOENT' })
+  await removeEmptyCgroup(cgroups, path)
 })

@@ -67,8 +67,24 @@ const REMOVE_ATTEMPTS = 6
  * EBUSY when processes stay in it for more than about 0.6 s.
  */
 export async function removeCgroup(cgroups: Cgroups, path: string): Promise<void> {
+  await Promise.all(foldersOf(cgroups, path).map(removeFolder))
+}
+
+/** Removes the cgroup `path` wherever nothing is in it, neither a process nor another cgroup; leaves it elsewhere. */
+export async function removeEmptyCgroup(cgroups: Cgroups, path: string): Promise<void> {
+  for (const folder of foldersOf(cgroups, path)) {
+    try {
+      await rmdir(folder)
+    } catch (error) {
+      if (!['ENOENT', 'EBUSY', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error
+    }
+  }
+}
+
+/** Where `path` is in all hierarchies, the unified one of a hybrid machine too. */
+function foldersOf(cgroups: Cgroups, path: string): string[] {
   const unified = cgroups.hybrid && cgroups.unified !== undefined ? [join(cgroups.unified, path)] : []
-  await Promise.all([...cgroupFolders(cgroups, path), ...unified].map(removeFolder))
+  return [...cgroupFolders(cgroups, path), ...unified]
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -6,6 +6,7 @@ export {
   cgroupPids,
   readCgroups,
   removeCgroup,
+  removeEmptyCgroup,
 } from './cgroups.ts'
 export { gunzip } from './gzip.ts'
 export type { GzipLevel } from './gzip-level.ts'
