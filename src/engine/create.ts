@@ -40,9 +40,8 @@ export async function createContainer(
   const { record: image } = context.images.resolve(request.Image)
   const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
   checkPlatform(request.Image, image.platform, wanted, warnings)
-  const name =
-    options.name === '' ? randomName(n => context.containers.named(n) !== undefined) : cleanContainerName(options.name)
-  context.containers.requireFree(name)
+  const wantedName = options.name === '' ? undefined : cleanContainerName(options.name)
+  if (wantedName !== undefined) context.containers.requireFree(wantedName)
 
   const imageConfig = await context.images.config(image.id)
   const id = newId()
@@ -58,6 +57,8 @@ export async function createContainer(
     await mkdir(folder, { recursive: true, mode: 0o710 })
     const mounts = await resolveMounts(context, merged, hostConfig)
     await context.layers.createWritable(id, layers)
+    // From here to `add` nothing is waited for: a name that is made up now is free then.
+    const name = wantedName ?? randomName(n => context.containers.named(n) !== undefined)
     const record = newRecord(id, { name, imageName: request.Image, image, layers, config: merged, hostConfig, mounts })
     // Another create may have taken the name meanwhile.
     const container = context.containers.add(record)

@@ -35,8 +35,14 @@ export async function logs(backend: ContainersBackend, exchange: Exchange): Prom
 }
 
 function encode(record: LogRecord, form: { tty: boolean; timestamps: boolean }): Uint8Array[] {
-  const line = form.timestamps ? [Buffer.from(`${record.time} `, 'latin1'), record.data] : [record.data]
+  const line = form.timestamps ? [Buffer.from(`${fixedWidth(record.time)} `, 'latin1'), record.data] : [record.data]
   return form.tty ? line : [frame(record.stream, line.length === 1 ? record.data : Buffer.concat(line))]
+}
+
+/** A UTC time with nine digits of its second, as Docker shows times beside log lines. */
+function fixedWidth(time: string): string {
+  const [, seconds = time, fraction = ''] = /^([^.]+?)(?:\.(\d+))?Z$/.exec(time) ?? []
+  return `${seconds}.${fraction.padEnd(9, '0')}Z`
 }
 
 /** `all`, and whatever is not a count, is everything. */
