@@ -1,6 +1,5 @@
 import { type Duplex, duplexPair, pipeline } from 'node:stream'
 import { finished, pipeline as pipe } from 'node:stream/promises'
-import type { Process, Task } from '../runtime/index.ts'
 import { canceled, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, findSettled, publishContainer } from './context.ts'
@@ -8,13 +7,17 @@ import { readLog } from './log-file.ts'
 import { logPathOf } from './network-setup.ts'
 import { rotatedLogs } from './run.ts'
 
-export interface AttachRequest {
-  readonly stdin: boolean
-  readonly stdout: boolean
-  readonly stderr: boolean
+export interface AttachRequest extends Streams {
   readonly stream: boolean
   readonly logs: boolean
   readonly signal: AbortSignal
+}
+
+/** Which of the standard streams are wanted. */
+interface Streams {
+  readonly stdin: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
 }
 
 /** A connection to the stdio of a container or an exec, in Docker's attach format; see `runtime`'s `Process.attach`. */
@@ -66,18 +69,25 @@ async function plug(
     return
   }
   await container.starting
-  const task = container.running ? container.run?.task : await nextTask(container, request.signal)
-  if (!task) {
+  const streams = { ...request, stdin: request.stdin && container.record.config.OpenStdin }
+  const { task } = container.run ?? {}
+  const stdio =
+    container.running && task ? await task.attach(streams) : await atNextStart(container, streams, request.signal)
+  if (!stdio) {
     inner.end()
     return
   }
-  await join(task, { ...request, stdin: request.stdin && container.record.config.OpenStdin }, inner)
+  await join(stdio, streams, inner)
 }
 
-/** The task of the next start; registered at once, so that a start right after the attach is not missed. */
-function nextTask(container: Container, signal: AbortSignal): Promise<Task | undefined> {
+/** The stdio of the next start; registered at once, so that a start right after the attach is not missed. */
+function atNextStart(container: Container, streams: Streams, signal: AbortSignal): Promise<Duplex | undefined> {
   return new Promise((resolve, reject) => {
-    const forget = container.onNextStart(resolve)
+    const forget = container.onNextStart(async task => {
+      const connected = task?.attach(streams)
+      resolve(connected)
+      await connected
+    })
     signal.addEventListener(
       'abort',
       () => {
@@ -90,16 +100,15 @@ function nextTask(container: Container, signal: AbortSignal): Promise<Task | und
 }
 
 /**
- * Joins a stream pair's inner end with a process's stdio, both ways, with half-closes. The client sees the end when
+ * Joins a stream pair's inner end with the attached stdio of a process, both ways, with half-closes. The client sees the end when
  * `settled` has resolved too: it may ask for the exit code right then.
  */
 export async function join(
-  process: Process,
-  streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean },
+  stdio: Duplex,
+  streams: Streams,
   inner: Duplex,
   settled: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  const stdio = await process.attach(streams)
   if (streams.stdin) pipeline(inner, stdio, () => {})
   else inner.resume()
   try {

@@ -97,7 +97,7 @@ export class Container {
   #record: ContainerRecord
   readonly #table: Table<ContainerRecord>
   readonly #waiters = new Set<{ readonly condition: WaitCondition; readonly resolve: (result: WaitResult) => void }>()
-  readonly #attaches = new Set<(task: Task | undefined) => void>()
+  readonly #attaches = new Set<(task: Task | undefined) => Promise<void>>()
   /** The present run. */
   run: Run | undefined
   /** While a start is under way: resolves, and is unset, when it is known what came of it. */
@@ -171,17 +171,20 @@ export class Container {
     }
   }
 
-  /** Calls `connect` with the task of the next start before its process runs, or with nothing when it comes to none. */
-  onNextStart(connect: (task: Task | undefined) => void): () => void {
+  /**
+   * Calls `connect` with the task of the next start, or with nothing when it comes to none. The process does not run
+   * before the promise has settled, so that nothing of its output is missed.
+   */
+  onNextStart(connect: (task: Task | undefined) => Promise<void>): () => void {
     this.#attaches.add(connect)
     return () => this.#attaches.delete(connect)
   }
 
-  /** Hands the task to those who attached before the start. */
-  connectAttached(task: Task | undefined): void {
+  /** Hands the task to those who attached before the start, and waits until they are connected. */
+  async connectAttached(task: Task | undefined): Promise<void> {
     const waiting = [...this.#attaches]
     this.#attaches.clear()
-    for (const connect of waiting) connect(task)
+    await Promise.allSettled(waiting.map(connect => connect(task)))
   }
 }
 

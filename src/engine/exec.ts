@@ -85,13 +85,10 @@ export function attachExec(context: EngineContext, id: string, size: ConsoleSize
     async connect() {
       const process = await prepare(context, exec, size)
       const [outer, inner] = duplexPair()
-      const joined = join(
-        process,
-        { stdin: request.AttachStdin, stdout: request.AttachStdout, stderr: request.AttachStderr },
-        inner,
-        exec.ended.promise,
-      )
-      joined.catch(() => inner.destroy())
+      const streams = { stdin: request.AttachStdin, stdout: request.AttachStdout, stderr: request.AttachStderr }
+      // Only an attached process is started: nothing of its output may be missed.
+      const stdio = await process.attach(streams)
+      join(stdio, streams, inner, exec.ended.promise).catch(() => inner.destroy())
       await begin(context, exec)
       return outer
     },

@@ -20,7 +20,7 @@ export async function removeLocked(
     )
   }
   container.updateState({ status: 'removing' })
-  container.connectAttached(undefined)
+  await container.connectAttached(undefined)
   await Promise.all([
     context.layers.removeWritable(container.id),
     rm(folderOf(context, container.id), { recursive: true, force: true }),

@@ -43,7 +43,7 @@ export async function makeRun(context: EngineContext, container: Container): Pro
       ...(log ? { log } : {}),
       ...(record.hostConfig.Runtime ? { runtime: record.hostConfig.Runtime } : {}),
     })
-    container.connectAttached(task)
+    await container.connectAttached(task)
     const pid = await task.start()
     container.updateState({
       status: 'running',

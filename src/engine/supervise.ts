@@ -29,7 +29,7 @@ export async function startLocked(context: EngineContext, container: Container):
   } catch (error) {
     const exitCode = isStrataError(error) && typeof error.details.exitCode === 'number' ? error.details.exitCode : 128
     container.updateState({ exitCode, error: messageOf(error), restarting: false })
-    container.connectAttached(undefined)
+    await container.connectAttached(undefined)
     if (container.record.hostConfig.AutoRemove) await removeLocked(context, container, { volumes: true })
     throw error
   } finally {
