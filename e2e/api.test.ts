@@ -160,10 +160,13 @@ if (await isolated(import.meta.filename)) {
     assert.deepEqual(await Promise.all([first(stdout), first(stderr)]), ['out\n', 'err\n'])
 
     const waiting = container.wait()
-    const exec = await container.exec({ Cmd: ['touch', '/go'], AttachStdout: true, AttachStderr: true })
-    const stream = await exec.start({})
-    for await (const _ of stream);
-    assert.equal((await exec.inspect()).ExitCode, 0)
+    const exec = async (...Cmd: string[]) => {
+      const created = await container.exec({ Cmd, AttachStdout: true, AttachStderr: true })
+      for await (const _ of await created.start({}));
+      return created.inspect()
+    }
+    assert.equal((await exec('sh', '-c', 'exit 3')).ExitCode, 3)
+    await exec('touch', '/go')
     assert.deepEqual((await waiting).StatusCode, 6)
 
     const logs = await container.logs({ stdout: true, stderr: false, follow: false })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { isolated } from './fixtures/isolation.ts'
 import { eventually, startLab } from './fixtures/lab.ts'
+import { assertSame } from './fixtures/same-bytes.ts'
 
 if (await isolated(import.meta.filename)) {
   const { engine, image, ok, session } = await startLab()
@@ -13,6 +14,9 @@ if (await isolated(import.meta.filename)) {
     await ok('run', '-d', '--name', name, ...flags, image, 'sh', '-c', script)
     return ok('wait', name)
   }
+
+  /** Lets a script go on that waits for /go. Whether touch(1) ends before the container does is open. */
+  const release = (name: string) => engine.docker(['exec', name, 'touch', '/go'])
 
   test('logs -f shows what comes, and ends with the container', async () => {
     await ok(
@@ -27,7 +31,7 @@ if (await isolated(import.meta.filename)) {
     )
     const follower = await session(['logs', '-f', 'slow'])
     await follower.until('one\n')
-    await ok('exec', 'slow', 'touch', '/go')
+    await release('slow')
     await follower.until('two\n')
     assert.equal(await follower.ended, 0)
     assert.equal(follower.stdout, 'one\ntwo\n')
@@ -59,9 +63,9 @@ if (await isolated(import.meta.filename)) {
     const flags = ['--name', 'many', '-e', `x=${'x'.repeat(60)}`]
     const follower = await session(['run', ...flags, image, 'sh', '-c', script])
     assert.equal(await follower.ended, 0)
-    assert.ok(follower.stdout === lines, 'attached')
-    assert.ok((await engine.docker(['logs', 'many'])).stdout === lines, 'read afterwards')
-    assert.ok((await engine.docker(['logs', '-f', 'many'])).stdout === lines, 'followed')
+    assertSame(follower.stdout, lines, 'attached')
+    assertSame((await engine.docker(['logs', 'many'])).stdout, lines, 'read afterwards')
+    assertSame((await engine.docker(['logs', '-f', 'many'])).stdout, lines, 'followed')
     assert.equal(await ok('logs', '--tail', '2', 'many'), lines.trimEnd().split('\n').slice(-2).join('\n'))
     assert.equal((await ok('logs', '-n', '19999', 'many')).split('\n')[0], 'line 1 x')
     assert.equal(await ok('logs', '--tail', '0', 'many'), '')
@@ -97,7 +101,7 @@ if (await isolated(import.meta.filename)) {
       await session(['logs', '-f', '--since', times[1]!, 'middle']),
     ]
     for (const follower of followers) await follower.until('3\n')
-    await ok('exec', 'middle', 'touch', '/go')
+    await release('middle')
     for (const follower of followers) await follower.ended
     assert.deepEqual(
       followers.map(follower => follower.stdout),
@@ -142,7 +146,7 @@ if (await isolated(import.meta.filename)) {
     await ok('run', '-d', '--name', 'turning', ...flags, image, 'sh', '-c', `echo ready; ${script}`)
     const follower = await session(['logs', '-f', 'turning'])
     await follower.until('ready\n')
-    await ok('exec', 'turning', 'touch', '/go')
+    await release('turning')
     assert.equal(await follower.ended, 0)
     const lines = follower.stdout.trimEnd().split('\n')
     assert.deepEqual(lines, ['ready', ...Array.from({ length: 1500 }, (_, i) => `line ${i}`)])
@@ -154,7 +158,7 @@ if (await isolated(import.meta.filename)) {
     await ok('run', '-d', '--name', 'emptied', '--log-opt', 'max-size=4k', image, 'sh', '-c', `echo ready; ${script}`)
     const follower = await session(['logs', '-f', 'emptied'])
     await follower.until('ready\n')
-    await ok('exec', 'emptied', 'touch', '/go')
+    await release('emptied')
     await follower.until('line 299\n')
     assert.equal(await follower.ended, 0)
   })

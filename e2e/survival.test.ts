@@ -24,8 +24,11 @@ if (await isolated(import.meta.filename)) {
     )
   const body = async (url: string) => (await fetch(url)).text()
 
+  /** Lets a script go on that waits for /go. Whether touch(1) ends before the container does is open. */
+  const release = (name: string) => engine.docker(['exec', name, 'touch', '/go'])
+
   test('a kill -9 of the engine leaves containers, their logs, ports and terminals as they are', async () => {
-    const counting = 'i=0; while [ ! -e /end ]; do echo $i; i=$((i+1)); usleep 5000; done; echo end $i; exit 5'
+    const counting = 'i=0; while [ ! -e /go ]; do echo $i; i=$((i+1)); usleep 5000; done; echo end $i; exit 5'
     await ok('run', '-d', '--name', 'counter', image, 'sh', '-c', counting)
     await ok('run', '-d', '--name', 'web', '-p', '18080:80', web)
     await ok('run', '-dit', '--name', 'shell', image, 'sh')
@@ -47,7 +50,7 @@ if (await isolated(import.meta.filename)) {
     assert.equal(await attached.ended, 3)
 
     const waiting = ok('wait', 'counter')
-    await ok('exec', 'counter', 'touch', '/end')
+    await release('counter')
     assert.equal(await waiting, '5')
     const lines = (await ok('logs', 'counter')).split('\n')
     const count = Number(lines.pop()!.replace('end ', ''))
@@ -116,7 +119,7 @@ if (await isolated(import.meta.filename)) {
     await follower.ended
     await engine.start()
     const again = ok('wait', 'long')
-    await ok('exec', 'long', 'touch', '/go')
+    await release('long')
     assert.equal(await again, '2')
     await ok('rm', 'long')
   })
