@@ -20,7 +20,7 @@ import { document, table } from './table.ts'
 
 /**
  * `run.ts [--rounds N] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in turn,
- * and prints a table. A run of all rows with their own numbers of rounds is also kept, in RESULTS.md and results.json.
+ * and prints a table. A run of all rows is also kept, in RESULTS.md and results.json.
  */
 const rows: readonly Row[] = [idleMemory, pull, runAlone, runBridged, exec]
 const usage = `usage: scripts/bench [--rounds N] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(`got ${signal}`)))
   const found = await measure(stop.signal)
   process.stdout.write(`\n${table(found.results)}`)
-  if (positionals.length > 0 || count !== undefined) return
+  if (positionals.length > 0) return
   const json = join(import.meta.dirname, 'results.json')
   await writeFile(join(import.meta.dirname, 'RESULTS.md'), document(found))
   await writeFile(json, JSON.stringify(found))

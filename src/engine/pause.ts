@@ -1,4 +1,4 @@
-import { StrataError } from '../std/index.ts'
+import { messageOf, StrataError } from '../std/index.ts'
 import { type EngineContext, publishContainer, requireRunning } from './context.ts'
 
 export async function pauseContainer(context: EngineContext, id: string): Promise<void> {
@@ -8,7 +8,14 @@ export async function pauseContainer(context: EngineContext, id: string): Promis
   if (container.record.state.paused) {
     throw new StrataError('conflict', `Container ${container.id} is already paused`)
   }
-  await container.run?.task.pause()
+  try {
+    await container.run?.task.pause()
+  } catch (error) {
+    // It ended before it could be paused: the runtime says so in its own words.
+    const ended = (await container.run?.task.exited()) !== undefined
+    if (!ended && !/container not running|does not exist/.test(messageOf(error))) throw error
+    throw new StrataError('conflict', `container ${container.id} is not running`, { cause: error })
+  }
   container.updateState({ paused: true })
   publishContainer(context, container, 'pause')
 }
