@@ -1,8 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../apitypes/index.ts'
 import type { ImageRecord } from '../images/index.ts'
-import { type ContainerDefaults, formatPlatform, hostPlatform, type Platform, parsePlatform } from '../oci/index.ts'
-import { StrataError } from '../std/index.ts'
+import {
+  type ContainerDefaults,
+  type DiffID,
+  formatPlatform,
+  hostPlatform,
+  type Platform,
+  parsePlatform,
+} from '../oci/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
 import { type ContainerRecord, networkMode, never } from './container.ts'
 import { securityOptions } from './container-spec.ts'
 import { type EngineContext, publishContainer } from './context.ts'
@@ -56,7 +63,7 @@ export async function createContainer(
   try {
     await mkdir(folder, { recursive: true, mode: 0o710 })
     const mounts = await resolveMounts(context, merged, hostConfig)
-    await context.layers.createWritable(id, layers)
+    await createWritable(context, id, { layers, image: request.Image })
     // From here to `add` nothing is waited for: a name that is made up now is free then.
     const name = wantedName ?? randomName(n => context.containers.named(n) !== undefined)
     const record = newRecord(id, { name, imageName: request.Image, image, layers, config: merged, hostConfig, mounts })
@@ -70,6 +77,20 @@ export async function createContainer(
     throw error
   }
   return { Id: id, Warnings: warnings }
+}
+
+/** The image may be removed at this very moment: then it is as if it had never been there. */
+async function createWritable(
+  context: EngineContext,
+  id: string,
+  { layers, image }: { readonly layers: readonly DiffID[]; readonly image: string },
+): Promise<void> {
+  try {
+    await context.layers.createWritable(id, layers)
+  } catch (error) {
+    if (!isStrataError(error, 'not_found')) throw error
+    throw new StrataError('not_found', `No such image: ${image}`, { cause: error })
+  }
 }
 
 function newRecord(
