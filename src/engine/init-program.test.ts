@@ -43,7 +43,7 @@ test('reaps what is orphaned, and hands signals on', async t => {
     '--',
     'sh',
     '-c',
-    'trap "exit 9" TERM; x=$( (sh -c "exit 3" &) ); echo ready; while read -r _; do :; done',
+    'trap "exit 9" TERM; x=$( (sh -c "exit 3" &) ); echo ready; while :; do sleep 0.01; done',
   ])
   t.after(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
@@ -52,7 +52,6 @@ test('reaps what is orphaned, and hands signals on', async t => {
   while ((await childrenOf(first)).length > 1 && Date.now() < deadline) await setImmediate()
   assert.equal((await childrenOf(first)).length, 1)
   process.kill(first, 'SIGTERM')
-  child.stdin.end()
   const [code] = (await once(child, 'close')) as [number | null]
   assert.equal(code, 9)
 })
