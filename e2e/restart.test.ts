@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -28,6 +28,17 @@ if (await isolated(import.meta.filename)) {
     await docker('rm', '-f', ...(await docker('ps', '-aq')).split('\n'))
     await engine.stop()
     assert.deepEqual(await engine.leaks(), [])
+  })
+
+  test('a test that fails with its engine dead leaves nothing, not even what was paused', async t => {
+    const { engine, image, docker } = await setUp(t)
+    for (const name of ['running', 'paused']) await docker('run', '-d', '--name', name, image)
+    await docker('pause', 'paused')
+    const pids = await docker('inspect', '--format', '{{.State.Pid}}', 'running', 'paused')
+    await engine.kill9()
+    await engine[Symbol.asyncDispose]()
+    assert.deepEqual(await engine.leaks(), [])
+    for (const pid of pids.split('\n')) assert.match(await stateOf(pid), /^[ZX]?$/)
   })
 
   test('an exit while no engine was there is known afterwards', async t => {
@@ -67,6 +78,12 @@ async function setUp(t: TestContext) {
     return stdout.trim()
   }
   return { engine, docker, image: `${registry.host}/web` }
+}
+
+/** The letter that ps shows; empty when there is no such process. */
+async function stateOf(pid: string): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat.slice(stat.lastIndexOf(')') + 2).slice(0, 1)
 }
 
 async function get(url: string): Promise<string> {
