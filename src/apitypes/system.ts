@@ -20,6 +20,9 @@ export interface Version {
   readonly BuildTime: string
 }
 
+/** What the engine knows of that; which versions of the API are spoken is the API's own matter. */
+export type EngineVersion = Omit<Version, 'ApiVersion' | 'MinAPIVersion'>
+
 /** `GET /info`. */
 export interface Info {
   readonly ID: string

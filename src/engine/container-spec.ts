@@ -65,7 +65,7 @@ export function specOptions(record: ContainerRecord, context: SpecContext): Spec
     sysctls: hostConfig.Sysctls ?? {},
     cgroupParent: `/${(hostConfig.CgroupParent || context.cgroupParent).replace(/^\/+/, '')}`,
     annotations: hostConfig.Annotations ?? {},
-    ...(hostConfig.ShmSize ? { shmSize: hostConfig.ShmSize } : {}),
+    ...(hostConfig.IpcMode === 'none' ? { shmSize: 0 } : hostConfig.ShmSize ? { shmSize: hostConfig.ShmSize } : {}),
     ...(hostConfig.OomScoreAdj ? { oomScoreAdj: hostConfig.OomScoreAdj } : {}),
     ...(hostConfig.Init ? { initPath: context.initPath } : {}),
     ...(hostConfig.MaskedPaths ? { maskedPaths: hostConfig.MaskedPaths } : {}),
@@ -131,7 +131,9 @@ export function securityOptions(values: readonly string[]): SecurityOptions {
     if (key === 'no-new-privileges') result = { ...result, noNewPrivileges: text === 'true' }
     else if (key === 'apparmor') result = { ...result, apparmor: text }
     else if (key === 'systempaths' && text === 'unconfined') result = { ...result, systemPathsUnconfined: true }
-    else if (key === 'label' || key === 'writable-cgroups') continue
+    // SELinux labels mean nothing where SELinux is not, as for dockerd.
+    else if (key === 'label') continue
+    else if (key === 'writable-cgroups' && text === 'false') continue
     else if (key === 'seccomp') result = { ...result, ...seccompOption(text) }
     else throw new StrataError('invalid_argument', `invalid --security-opt 2: "${value}"`)
   }

@@ -34,6 +34,8 @@ export interface ContainerRecord {
   readonly state: StateRecord
   /** How the present run ended, from then on until all that it held is given back. */
   readonly exit?: Pick<StateRecord, 'exitCode' | 'oomKilled' | 'finishedAt'>
+  /** Asked for by the user. */
+  readonly macAddress?: string
   readonly endpoint?: Endpoint
   /** Path of the network namespace that its processes are in, while it has an own one. */
   readonly sandboxPath?: string

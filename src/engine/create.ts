@@ -10,8 +10,8 @@ import {
   parsePlatform,
 } from '../oci/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
-import { type ContainerRecord, networkMode, never } from './container.ts'
-import { securityOptions } from './container-spec.ts'
+import { checkEndpoints, checkHostConfig } from './check-request.ts'
+import { type ContainerRecord, never } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { mergeConfig } from './merge-config.ts'
 import { resolveMounts } from './mounts.ts'
@@ -38,11 +38,12 @@ export async function createContainer(
   request: ContainerCreateRequest,
   options: { readonly name: string; readonly platform?: string },
 ): Promise<ContainerCreateResponse> {
-  const { HostConfig: hostConfig, NetworkingConfig: _networking, ...config } = request
+  const { HostConfig: hostConfig, NetworkingConfig: _, ...config } = request
   if (request.Image === '' && (request.Cmd ?? []).length + (request.Entrypoint ?? []).length === 0) {
     throw new StrataError('invalid_argument', 'no command specified')
   }
   const warnings = checkHostConfig(context, request)
+  const macAddress = checkEndpoints(request)
   portBindings(config, hostConfig)
   const { record: image } = context.images.resolve(request.Image)
   const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
@@ -66,7 +67,10 @@ export async function createContainer(
     await createWritable(context, id, { layers, image: request.Image })
     // From here to `add` nothing is waited for: a name that is made up now is free then.
     const name = wantedName ?? randomName(n => context.containers.named(n) !== undefined)
-    const record = newRecord(id, { name, imageName: request.Image, image, layers, config: merged, hostConfig, mounts })
+    const record = newRecord(id, {
+      ...{ name, imageName: request.Image, image, layers, config: merged, hostConfig, mounts },
+      ...(macAddress ? { macAddress } : {}),
+    })
     // Another create may have taken the name meanwhile.
     const container = context.containers.add(record)
     for (const { anonymous, name: volume } of mounts) if (anonymous && volume) context.volumes.claim(volume)
@@ -95,7 +99,7 @@ async function createWritable(
 
 function newRecord(
   id: string,
-  made: Pick<ContainerRecord, 'name' | 'layers' | 'config' | 'hostConfig' | 'mounts'> & {
+  made: Pick<ContainerRecord, 'name' | 'layers' | 'config' | 'hostConfig' | 'mounts' | 'macAddress'> & {
     readonly imageName: string
     readonly image: ImageRecord
   },
@@ -151,52 +155,4 @@ function checkPlatform(name: string, has: Platform, wanted: Platform | undefined
       `The requested image's platform (${formatPlatform(has)}) does not match the detected host platform (${formatPlatform(host)}) and no specific platform was requested`,
     )
   }
-}
-
-function checkHostConfig(
-  context: EngineContext,
-  { HostConfig: hostConfig, ...config }: ContainerCreateRequest,
-): string[] {
-  const bad = (message: string) => new StrataError('invalid_argument', message)
-  const { RestartPolicy: restart } = hostConfig
-  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(restart.Name)) {
-    throw bad(
-      `invalid restart policy: unknown policy '${restart.Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
-    )
-  }
-  if (restart.MaximumRetryCount !== 0 && restart.Name !== 'on-failure') {
-    throw bad(`invalid restart policy: maximum retry count can only be used with 'on-failure'`)
-  }
-  if (restart.MaximumRetryCount < 0) throw bad('invalid restart policy: maximum retry count cannot be negative')
-  if (hostConfig.AutoRemove && !['', 'no'].includes(restart.Name)) {
-    throw bad("can't create 'AutoRemove' container with restart policy")
-  }
-  if (hostConfig.Memory !== 0 && hostConfig.Memory < 6 * 2 ** 20) throw bad('Minimum memory limit allowed is 6MB')
-  if (hostConfig.NanoCpus > 0 && hostConfig.CpuQuota > 0) {
-    throw bad('Conflicting options: Nano CPUs and CPU Quota cannot both be set.')
-  }
-  const runtime = hostConfig.Runtime
-  if (runtime && !Object.hasOwn(context.config.runtimes, runtime)) {
-    throw bad(`unknown or invalid runtime name: ${runtime}`)
-  }
-  const log = hostConfig.LogConfig.Type
-  if (log !== '' && log !== 'json-file' && log !== 'none') {
-    throw bad(`logger: no log driver named '${log}' is registered`)
-  }
-  securityOptions(hostConfig.SecurityOpt ?? [])
-  const mode = networkMode(hostConfig.NetworkMode)
-  const publishes = hostConfig.PublishAllPorts || Object.keys(hostConfig.PortBindings ?? {}).length > 0
-  if (mode?.kind === 'container') {
-    if (config.Hostname !== '') throw bad('conflicting options: hostname and the network mode')
-    if (publishes) throw bad('conflicting options: port publishing and the container type network mode')
-    if ((hostConfig.Links ?? []).length > 0)
-      throw bad(
-        "conflicting options: container type network can't be used with links. This would result in undefined behavior",
-      )
-    if ((hostConfig.Dns ?? []).length > 0) throw bad('conflicting options: dns and the network mode')
-    if ((hostConfig.ExtraHosts ?? []).length > 0)
-      throw bad('conflicting options: custom host-to-IP mapping and the network mode')
-  }
-  if (mode?.kind === 'host' && publishes) return ['Published ports are discarded when using host network mode']
-  return []
 }

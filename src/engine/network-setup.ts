@@ -6,7 +6,7 @@ import { type Endpoint, hostsFile, readHostResolvConf, resolvConf } from '../net
 import type { NamespaceOption } from '../runtime/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Container, type ContainerRecord, networkMode } from './container.ts'
-import { type EngineContext, publish, requireRunning } from './context.ts'
+import { type EngineContext, publish } from './context.ts'
 import { portBindings } from './ports.ts'
 
 /** The network side of a container about to start. */
@@ -41,7 +41,9 @@ export async function setUpNetwork(context: EngineContext, record: ContainerReco
   if (mode.kind === 'container') {
     const peer = findPeer(context, mode.container)
     if (peer.id === record.id) throw new StrataError('invalid_argument', 'cannot join own network')
-    requirePeer(peer)
+    if (!peer.running) {
+      throw new StrataError('conflict', `cannot join network of a non running container: ${peer.id}`)
+    }
     const { Hostname, Domainname } = peer.record.config
     return {
       namespace: { path: `/proc/${peer.record.state.pid}/ns/net` },
@@ -75,11 +77,6 @@ function findPeer(context: EngineContext, name: string): Container {
   }
 }
 
-function requirePeer(peer: Container): void {
-  if (!peer.running) throw new StrataError('conflict', `cannot join network of a non running container: ${peer.id}`)
-  requireRunning(peer)
-}
-
 async function attachToBridge(context: EngineContext, record: ContainerRecord, sandboxPath: string): Promise<Endpoint> {
   try {
     const endpoint = await context.bridge.attach({
@@ -87,7 +84,7 @@ async function attachToBridge(context: EngineContext, record: ContainerRecord, s
       sandboxPath,
       endpointName: record.name,
       ports: portBindings(record.config, record.hostConfig),
-      ...(record.config.MacAddress ? { macAddress: record.config.MacAddress } : {}),
+      ...(record.macAddress ? { macAddress: record.macAddress } : {}),
     })
     publish(context, 'network', 'connect', endpoint.networkId, {
       container: record.id,

@@ -1,22 +1,18 @@
 import { readFile } from 'node:fs/promises'
-import type { CheckMessage, Info, Version } from '../apitypes/index.ts'
+import { basename } from 'node:path'
+import type { CheckMessage, EngineVersion, Info } from '../apitypes/index.ts'
 import { checkStore } from '../gc/index.ts'
 import { readCgroups, readMachineFacts } from '../host/index.ts'
 import type { EngineContext } from './context.ts'
-
-const API_VERSION = '1.51'
-const OLDEST_API_VERSION = '1.24'
 
 /** Architectures in Go's words, by those of `uname -m`. */
 const goArchitectures: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
 
 /** `docker version`'s server part. */
-export async function systemVersion(context: EngineContext): Promise<Version> {
+export async function systemVersion(context: EngineContext): Promise<EngineVersion> {
   const facts = await readMachineFacts()
   const architecture = goArchitectures[facts.architecture] ?? facts.architecture
   const common = {
-    ApiVersion: API_VERSION,
-    MinAPIVersion: OLDEST_API_VERSION,
     GitCommit: '',
     GoVersion: `node ${process.version}`,
     Os: 'linux',
@@ -102,7 +98,7 @@ export async function systemInfo(context: EngineContext): Promise<Info> {
     },
     LiveRestoreEnabled: config.liveRestore,
     Isolation: '',
-    InitBinary: 'docker-init',
+    InitBinary: basename(config.initPath),
     ContainerdCommit: { ID: '' },
     RuncCommit: { ID: '' },
     InitCommit: { ID: '' },

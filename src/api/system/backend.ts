@@ -1,8 +1,8 @@
-import type { CheckMessage, EventMessage, Filters, Info, Version } from '../../apitypes/index.ts'
+import type { CheckMessage, EngineVersion, EventMessage, Filters, Info } from '../../apitypes/index.ts'
 
 /** What the system routes need. */
 export interface SystemBackend {
-  version(): Promise<Version>
+  version(): Promise<EngineVersion>
   info(): Promise<Info>
   /** Past events from `since` on, then live ones, until `until` or until `signal` is aborted (which ends it without an error). */
   events(options: EventsOptions): AsyncIterable<EventMessage>

@@ -1,4 +1,4 @@
-import type { EventMessage, Version } from '../../apitypes/index.ts'
+import type { EngineVersion, EventMessage, Version } from '../../apitypes/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
@@ -37,18 +37,13 @@ async function ping({ response }: Exchange): Promise<void> {
   response.end(response.req.method === 'HEAD' ? undefined : 'OK')
 }
 
-/** The engine does not know which versions of the API are spoken here. */
-function withApiVersion(version: Version): Version {
-  return {
-    ...version,
-    ApiVersion: apiVersion.max,
-    MinAPIVersion: apiVersion.min,
-    Components: version.Components.map(component =>
-      component.Details && 'ApiVersion' in component.Details
-        ? { ...component, Details: { ...component.Details, ApiVersion: apiVersion.max, MinAPIVersion: apiVersion.min } }
-        : component,
-    ),
-  }
+/** Fills in what is the API's own: which versions of it are spoken here; in the engine's details too, where Docker has it. */
+function withApiVersion(version: EngineVersion): Version {
+  const spoken = { ApiVersion: apiVersion.max, MinAPIVersion: apiVersion.min }
+  const Components = version.Components.map(component =>
+    component.Name === 'Engine' ? { ...component, Details: { ...component.Details, ...spoken } } : component,
+  )
+  return { ...version, ...spoken, Components }
 }
 
 async function events(backend: SystemBackend, { query, response, signal }: Exchange): Promise<void> {

@@ -1,16 +1,14 @@
-import type { ContainerInspect, ContainerSummary, ImageInspect, ImageSummary, Info, Version } from '../../apitypes/index.ts'
+import type { ContainerInspect, ContainerSummary, ImageInspect, ImageSummary, Info, EngineVersion } from '../../apitypes/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Backends } from '../api.ts'
 
 const id = 'c'.repeat(64)
 const imageId = `sha256:${'a'.repeat(64)}`
 
-export const version: Version = {
+export const version: EngineVersion = {
   Platform: { Name: 'Strata' },
-  Components: [{ Name: 'Engine', Version: '0.1.0', Details: { ApiVersion: '?', MinAPIVersion: '?', Os: 'linux' } }],
+  Components: [{ Name: 'Engine', Version: '0.1.0', Details: { Os: 'linux' } }],
   Version: '0.1.0',
-  ApiVersion: '',
-  MinAPIVersion: '',
   GitCommit: 'abc',
   GoVersion: 'node',
   Os: 'linux',
