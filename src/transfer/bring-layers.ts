@@ -1,8 +1,8 @@
 import type { ContentStore } from '../content/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
-import { chainIDs } from '../oci/index.ts'
+import { chainIDs, type Digest } from '../oci/index.ts'
 import type { Fetcher } from '../remotes/index.ts'
-import { type Logger, messageOf } from '../std/index.ts'
+import { isStrataError, type Logger, messageOf } from '../std/index.ts'
 import { isDiskFull } from './disk-full.ts'
 import { ingestRef } from './layer-job.ts'
 import type { LayerJobs } from './layer-jobs.ts'
@@ -34,6 +34,8 @@ export async function bringLayers(image: WantedImage, options: BringOptions): Pr
   for (const { diffID, descriptor } of image.layers) {
     const here = await layers.has(diffID)
     present.push(here)
+    // A pull may have been killed right after its layer was in.
+    if (here) await dropIngest(options.content, descriptor.digest)
     const status: LayerStatus = here ? 'Already exists' : 'Pulling fs layer'
     progress(layerEvent(descriptor.digest, status))
   }
@@ -58,13 +60,21 @@ export async function bringLayers(image: WantedImage, options: BringOptions): Pr
 }
 
 /** On a full disk nothing is kept for the next attempt. */
-async function giveSpaceBack(image: WantedImage, { content, jobs, log }: BringOptions): Promise<void> {
+async function giveSpaceBack(image: WantedImage, { content, log }: BringOptions): Promise<void> {
   for (const { descriptor } of image.layers) {
-    if (jobs.active(descriptor.digest)) continue
     try {
-      await content.abort(ingestRef(descriptor.digest))
+      await dropIngest(content, descriptor.digest)
     } catch (error) {
       log.warn({ digest: descriptor.digest, problem: messageOf(error) }, 'could not drop what a pull had brought')
     }
+  }
+}
+
+/** Drops what was brought of a compressed layer, unless somebody is at it. */
+async function dropIngest(content: ContentStore, digest: Digest): Promise<void> {
+  try {
+    await content.abort(ingestRef(digest), { onlyIdle: true })
+  } catch (error) {
+    if (!isStrataError(error, 'unavailable')) throw error
   }
 }

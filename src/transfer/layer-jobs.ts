@@ -41,11 +41,6 @@ export class LayerJobs {
     }
   }
 
-  /** Whether some pull is bringing this blob. */
-  active(digest: string): boolean {
-    return [...this.#jobs.keys()].some(key => key.startsWith(digest))
-  }
-
   #join(wanted: WantedLayer): Job {
     const key = `${wanted.descriptor.digest} ${wanted.diffID} ${wanted.below?.chain ?? ''}`
     const running = this.#jobs.get(key)

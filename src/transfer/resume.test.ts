@@ -270,3 +270,17 @@ test('a full disk: a clear error, and nothing is left behind', async t => {
   })
   assert.deepEqual(await all(store.content.ingests()), [])
 })
+
+test('what a killed pull left of a layer that got in is dropped by the next pull', async t => {
+  const registry = await newRegistry(t)
+  const store = await newPuller(t)
+  const pushed = image(registry, 'app', [tarOf('a', noise(10_000, 1)), tarOf('b', noise(10_000, 2))])
+  image(registry, 'base', [tarOf('a', noise(10_000, 1))])
+  await pulling(store, registry, 'base')
+  {
+    await using writer = await store.content.writer(ingestRef(pushed.layers[0]!.digest))
+    await writer.write(Buffer.from('left'))
+  }
+  await pulling(store, registry, 'app')
+  assert.deepEqual(await all(store.content.ingests()), [])
+})
