@@ -59,8 +59,8 @@ const refusals = [
   /removal of container .* is already in progress/,
   /port is already allocated/,
   /OCI runtime exec failed/,
-  // Its image is being removed while the container is made.
-  /layer sha256:[0-9a-f]{64} does not exist/,
+  // Its container ended between the making and the start of the exec; the CLI does not pass the reason on.
+  /unable to upgrade to tcp, received 409/,
 ]
 
 /** Whether a command that failed, failed as it may: refused, or its process was killed with its container. */
