@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
 import { type Digest, digestOfHex, hexOf, isDigest } from '../oci/index.ts'
-import { type Blob, errnoOf, StrataError } from '../std/index.ts'
+import { type Blob, errnoOf, readFileRange, StrataError } from '../std/index.ts'
 import type { BlobInfo } from './content.ts'
 import type { Paths } from './paths.ts'
-import { readFileRange } from './read-file.ts'
 
 function missing(digest: Digest, cause?: unknown): StrataError {
   return new StrataError('not_found', `content digest ${digest}: not found`, { cause, details: { digest } })

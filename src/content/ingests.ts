@@ -1,8 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { errnoOf } from '../std/index.ts'
+import { diskError, errnoOf } from '../std/index.ts'
 import type { IngestInfo } from './content.ts'
-import { diskError } from './disk-error.ts'
 import { type IngestPaths, ingestFolderName, ingestPaths, type Paths } from './paths.ts'
 
 /** Opens the bytes of an ingest for reading and writing, made when it is new. */

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { type Digest, digestOfHex } from '../oci/index.ts'
-import { readFileRange } from './read-file.ts'
+import { readFileRange } from '../std/index.ts'
 
 /** The sha256 of a growing file: fed with what is written, it reads what it missed only when asked to. */
 export class RunningDigest {

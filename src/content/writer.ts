@@ -1,11 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import { rename, rm } from 'node:fs/promises'
 import type { Descriptor, Digest } from '../oci/index.ts'
-import { type Bytes, errnoOf, StrataError, syncDirectory } from '../std/index.ts'
+import { type Bytes, diskError, errnoOf, readFileRange, StrataError, syncPath } from '../std/index.ts'
 import type { Writer, WriterOptions } from './content.ts'
-import { diskError } from './disk-error.ts'
 import type { IngestPaths, Paths } from './paths.ts'
-import { readFileRange } from './read-file.ts'
 import { RunningDigest } from './running-digest.ts'
 
 type Expected = Partial<Pick<Descriptor, 'digest' | 'size'>>
@@ -111,7 +109,7 @@ export class FileWriter implements Writer {
       if (errnoOf(error) === 'ENOENT') throw this.#canceled(error)
       throw diskError(error)
     }
-    await syncDirectory(paths.blobs)
+    await syncPath(paths.blobs)
     await this.#drop()
   }
 

@@ -1,11 +1,10 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beside } from '../../std/index.ts'
+import { beside, syncPath } from '../../std/index.ts'
 import type { LayerDriver } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
 import { StackedDriver } from '../stacked/driver.ts'
 import { mountOverlay } from '../stacked/mount-overlay.ts'
-import { syncPath } from '../store/files.ts'
 import { layerMounts } from './mounts.ts'
 
 /** Opens the `erofs` driver at `<root>/erofs`. */

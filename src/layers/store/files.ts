@@ -1,7 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
-import { type Blob, errnoOf, StrataError } from '../../std/index.ts'
-
-const PIECE = 1 << 20
+import { type Blob, errnoOf, readFileRange } from '../../std/index.ts'
 
 /** A whole file as a blob; chunks of 1 MiB. Throws ENOENT. */
 export async function openFile(path: string): Promise<Blob> {
@@ -9,26 +7,8 @@ export async function openFile(path: string): Promise<Blob> {
   const { size } = await handle.stat()
   return {
     size,
-    async *bytes() {
-      for (let offset = 0; offset < size; ) {
-        const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, size - offset))
-        const { bytesRead } = await handle.read(piece, 0, piece.byteLength, offset)
-        if (bytesRead === 0) throw new StrataError('internal', `${path} became shorter while it was read`)
-        offset += bytesRead
-        yield bytesRead === piece.byteLength ? piece : piece.subarray(0, bytesRead)
-      }
-    },
+    bytes: () => readFileRange(handle, 0, size),
     [Symbol.asyncDispose]: () => handle.close(),
-  }
-}
-
-/** A file or folder to the platter. */
-export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 
@@ -46,11 +26,4 @@ export async function readJSON(path: string): Promise<unknown> {
   } catch {
     return undefined
   }
-}
-
-/** A full disk in the words of users; everything else as it is. */
-export function explained(error: unknown): unknown {
-  const errno = errnoOf(error)
-  if (errno !== 'ENOSPC' && errno !== 'EDQUOT') return error
-  return new StrataError('unavailable', 'no space left on device', { cause: error })
 }

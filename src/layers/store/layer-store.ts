@@ -5,17 +5,19 @@ import { type DiffID, parseDiffID } from '../../oci/index.ts'
 import {
   type Blob,
   type Bytes,
+  diskError,
   errnoOf,
   isStrataError,
   KeyedLock,
   type Logger,
   runStage,
   StrataError,
+  syncPath,
   tap,
   throwIfAborted,
 } from '../../std/index.ts'
 import type { IngestOptions, LayerInfo } from '../layers.ts'
-import { explained, openFile, readJSON, syncPath } from './files.ts'
+import { openFile, readJSON } from './files.ts'
 import type { Paths } from './paths.ts'
 import type { LayerStageArgs, LayerStageResult } from './stage-args.ts'
 import type { Syncer } from './syncer.ts'
@@ -72,7 +74,7 @@ export class LayerStore {
       const result = await this.#run({ mode: 'ingest', directory, expect, limit, compressed }, input, signal)
       return await this.#commit(directory, result)
     } catch (error) {
-      throw explained(error)
+      throw diskError(error)
     } finally {
       await discard(directory)
     }
@@ -156,7 +158,7 @@ export class LayerStore {
       const args = { mode, directory: this.#paths.layer(diffID), expect: diffID }
       await this.#run(args, nothing(), new AbortController().signal)
     } catch (error) {
-      if (isStrataError(error, 'internal') || PASSING.has(errnoOf(error) ?? '')) throw explained(error)
+      if (isStrataError(error, 'internal') || PASSING.has(errnoOf(error) ?? '')) throw diskError(error)
       throw new StrataError('internal', `layer ${diffID} is damaged: ${(error as Error).message}`, { cause: error })
     }
   }
@@ -218,7 +220,7 @@ export class LayerStore {
           await rename(temporary, this.#paths.layer(diffID, 'info.json'))
           log.info({ layer: diffID }, 'layer was not synced when the machine went down, and is whole')
         } catch (error) {
-          if (!isStrataError(error, 'internal')) throw explained(error)
+          if (!isStrataError(error, 'internal')) throw diskError(error)
           log.warn({ layer: diffID, err: error }, 'layer was not synced when the machine went down: dropped')
           await this.#discard(diffID)
           dropped.push(diffID)

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DiffID, isDigest, parseDiffID } from '../../oci/index.ts'
-import { errnoOf, StrataError } from '../../std/index.ts'
-import { explained, readJSON, syncPath } from './files.ts'
+import { diskError, errnoOf, StrataError, syncPath } from '../../std/index.ts'
+import { readJSON } from './files.ts'
 import type { Paths } from './paths.ts'
 import { isID } from './paths.ts'
 import type { Syncer } from './syncer.ts'
@@ -81,7 +81,7 @@ export class WritableStore {
     } catch (error) {
       await discard(directory)
       if (errnoOf(error) === 'ENOTEMPTY') throw new StrataError('already_exists', `writable ${id} already exists`)
-      throw explained(error)
+      throw diskError(error)
     }
     chains.set(id, chain)
     this.#options.syncer.schedule(`writable ${id}`, async () => {

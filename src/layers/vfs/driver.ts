@@ -2,12 +2,11 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFileSystem } from '../../host/index.ts'
 import type { DiffID } from '../../oci/index.ts'
-import { beside, runStage } from '../../std/index.ts'
+import { beside, diskError, runStage } from '../../std/index.ts'
 import { BaseDriver } from '../base-driver.ts'
 import { measure } from '../changes/measure.ts'
 import type { Change, LayerDriver, RecoveryReport, Rootfs, Usage } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
-import { explained } from '../store/files.ts'
 import type { TreeStageArgs } from './tree-stage.ts'
 
 /**
@@ -36,7 +35,7 @@ class VfsDriver extends BaseDriver {
       options,
     )
     return run.result.catch((error: unknown) => {
-      throw explained(error)
+      throw diskError(error)
     })
   }
 

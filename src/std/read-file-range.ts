@@ -1,9 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
-import { StrataError } from '../std/index.ts'
+import { StrataError } from './errors.ts'
 
 const CHUNK = 1024 * 1024
 
-/** The bytes of an open file from `start` up to `end`. Each chunk has a buffer of its own, so that it can be transferred to a worker. */
+/**
+ * The bytes of an open file from `start` up to `end`, 1 MiB at a time. Each chunk has a buffer of its own, so that it can
+ * be transferred to a worker. Throws `internal` when the file ends before.
+ */
 export async function* readFileRange(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
   let position = start
   while (position < end) {
