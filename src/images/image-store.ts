@@ -98,10 +98,17 @@ function withTagTime(record: ImageRecord): ImageRecord {
 function merged(record: ImageRecord, before: ImageRecord | undefined): ImageRecord {
   if (!before) return record
   const manifest = record.manifest ?? before.manifest
+  const parent = record.parent ?? before.parent
   const lastTagged = record.lastTagged ?? before.lastTagged
   const layers = record.layers.map((layer, position) => {
     const source = layer.source ?? before.layers[position]?.source
     return source ? { ...layer, source } : layer
   })
-  return { ...record, layers, ...(manifest && { manifest }), ...(lastTagged !== undefined && { lastTagged }) }
+  return {
+    ...record,
+    layers,
+    ...(manifest && { manifest }),
+    ...(parent && { parent }),
+    ...(lastTagged !== undefined && { lastTagged }),
+  }
 }

@@ -21,6 +21,8 @@ export interface ImageRecord {
   /** Absent for images that never had one (imported, committed). */
   readonly manifest?: Descriptor
   readonly config: Descriptor
+  /** The image that this one was committed or built from here; absent for images that came from elsewhere. */
+  readonly parent?: Digest
   /** Lowest first, one for each diffID of the config. */
   readonly layers: readonly ImageLayer[]
   readonly platform: Platform

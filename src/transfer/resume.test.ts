@@ -42,7 +42,7 @@ test('a registry that is busy, then fine; one that never gives the rest', async 
   }
   const { events } = await pulling(store, registry, 'app')
   assert.deepEqual(
-    events.map(({ status }) => status).filter(status => status.startsWith('Retrying')),
+    events.map(({ status }) => status).filter(status => status?.startsWith('Retrying')),
     [
       'Retrying in 1 second',
       'Retrying in 2 seconds',
@@ -158,7 +158,7 @@ test('two pulls of one blob share it; it goes on when one of them goes away, and
   const seen: string[] = []
   const second = pulling(store, registry, 'two', {
     progress: event => {
-      seen.push(event.status)
+      seen.push(event.status ?? '')
       if (event.status === 'Downloading') late.resolve()
     },
   })

@@ -9,9 +9,13 @@ import type { Digest, Platform } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import type { Credentials } from '../remotes/index.ts'
 
-/** One line of Docker's JSON message stream (`POST /images/create`). */
+/** One line of Docker's JSON message stream (`POST /images/create`, `/push`, `/load`). */
 export interface ProgressEvent {
-  readonly status: string
+  readonly status?: string
+  /** Text that is shown as it is. */
+  readonly stream?: string
+  /** For programs: what came of it (`Tag`, `Digest`, `Size` of a push). */
+  readonly aux?: object
   /** Short layer ID (12 hex) or, for the first line, the tag. */
   readonly id?: string
   readonly progressDetail?: { readonly current?: number; readonly total?: number }

@@ -38,7 +38,11 @@ export interface RegistryCredentials {
 
 /** One line of Docker's JSON message stream. */
 export interface ProgressMessage {
-  readonly status: string
+  readonly status?: string
+  /** Text that is shown as it is. */
+  readonly stream?: string
+  /** For programs: what came of it. */
+  readonly aux?: object
   readonly id?: string
   readonly progressDetail?: { readonly current?: number; readonly total?: number }
 }

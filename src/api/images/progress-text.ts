@@ -2,13 +2,15 @@ import type { ProgressMessage } from './backend.ts'
 
 /** A line of Docker's progress stream, with the bar that older clients print as it is. */
 export function progressLine(message: ProgressMessage): object {
-  const { status, id, progressDetail } = message
+  const { status, stream, aux, id, progressDetail } = message
   const progress = progressDetail && progressText(progressDetail.current ?? 0, progressDetail.total ?? 0)
   return {
-    status,
+    ...(stream !== undefined && { stream }),
+    ...(status !== undefined && { status }),
     ...(progressDetail && { progressDetail }),
     ...(progress && { progress }),
     ...(id !== undefined && { id }),
+    ...(aux && { aux }),
   }
 }
 

@@ -1,11 +1,9 @@
 import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
-import { JsonStream } from '../json-stream.ts'
-import { parseRegistryAuth } from '../registry-auth.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
-import type { ImagesBackend, ProgressMessage } from './backend.ts'
-import { progressLine } from './progress-text.ts'
+import type { ImagesBackend } from './backend.ts'
+import { credentialsOf, streamProgress } from './progress-stream.ts'
 import { inspectFor, summaryFor } from './versions.ts'
 
 const listFilters = ['dangling', 'label', 'label!', 'before', 'since', 'until', 'reference']
@@ -48,38 +46,24 @@ function nameOf(params: Readonly<Record<string, string>>): string {
   return name
 }
 
-async function create(backend: ImagesBackend, { query, headers, response, signal }: Exchange): Promise<void> {
+async function create(backend: ImagesBackend, exchange: Exchange): Promise<void> {
+  const { query, signal } = exchange
   const image = query.text('fromImage')
   if (image === '') throw new StrataError('not_implemented', 'POST /images/create?fromSrc is not implemented yet')
-  const stream = new JsonStream(response, '\r\n')
   const platform = query.optional('platform')
-  const auth = headers['x-registry-auth']
-  const credentials = parseRegistryAuth(Array.isArray(auth) ? auth[0] : auth)
-  try {
-    await backend.pull({
+  await streamProgress(exchange, progress =>
+    backend.pull({
       reference: referenceOf(image, query.text('tag')),
       ...(platform !== undefined && { platform }),
-      ...(credentials && { credentials }),
-      progress: message => {
-        if (!(stream.congested && isBar(message))) stream.push(progressLine(message))
-      },
+      ...credentialsOf(exchange),
+      progress,
       signal,
-    })
-  } catch (error) {
-    if (!response.headersSent) throw error
-    stream.end(error)
-    return
-  }
-  stream.end()
+    }),
+  )
 }
 
 /** A tag may also be a digest. */
 function referenceOf(image: string, tag: string): string {
   if (tag === '') return image
   return tag.includes(':') ? `${image}@${tag}` : `${image}:${tag}`
-}
-
-/** Whether a later message of the same layer says the same with a bigger number. */
-function isBar({ progressDetail }: ProgressMessage): boolean {
-  return progressDetail?.current !== undefined && progressDetail.current !== progressDetail.total
 }

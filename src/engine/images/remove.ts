@@ -1,11 +1,17 @@
-import type { ImageDeleteItem } from '../apitypes/index.ts'
-import { collectGarbage, contentsOf } from '../gc/index.ts'
-import type { ImageRecord } from '../images/index.ts'
-import { chainIDs } from '../oci/index.ts'
-import { familiarString, parseReference, type Reference, repositoryName, withDefaultTag } from '../reference/index.ts'
-import { StrataError } from '../std/index.ts'
-import type { Container } from './container.ts'
-import { type EngineContext, publish } from './context.ts'
+import type { ImageDeleteItem } from '../../apitypes/index.ts'
+import { collectGarbage, contentsOf } from '../../gc/index.ts'
+import type { ImageRecord } from '../../images/index.ts'
+import { chainIDs } from '../../oci/index.ts'
+import {
+  familiarString,
+  parseReference,
+  type Reference,
+  repositoryName,
+  withDefaultTag,
+} from '../../reference/index.ts'
+import { StrataError } from '../../std/index.ts'
+import type { Container } from '../container.ts'
+import { type EngineContext, publish } from '../context.ts'
 
 const shortId = (id: string) => id.replace(/^sha256:/, '').slice(0, 12)
 

@@ -1,0 +1,26 @@
+import type { HistoryItem } from '../../apitypes/index.ts'
+import type { EngineContext } from '../context.ts'
+import { familiar } from './familiar.ts'
+
+/** One item an instruction, newest first; only the newest one has an ID, as for every image that came from elsewhere. */
+export async function imageHistory(context: EngineContext, name: string): Promise<HistoryItem[]> {
+  const { record } = context.images.resolve(name)
+  const config = await context.images.config(record.id)
+  const { tags } = context.images.summary(record.id)
+  let layer = 0
+  const items = (config.history ?? []).map((entry): HistoryItem => {
+    const size = entry.empty_layer ? 0 : (record.layers[layer++]?.size ?? 0)
+    return {
+      Comment: entry.comment ?? '',
+      Created: entry.created ? Math.floor(Date.parse(entry.created) / 1000) : 0,
+      CreatedBy: entry.created_by ?? '',
+      Id: '<missing>',
+      Size: size,
+      Tags: null,
+    }
+  })
+  items.reverse()
+  const newest = items[0]
+  if (newest) items[0] = { ...newest, Id: record.id, Tags: tags.length > 0 ? familiar(tags) : null }
+  return items
+}
