@@ -61,7 +61,8 @@ export abstract class BaseDriver implements LayerDriver {
     const user = await this.parts.writables.userOf(layer)
     if (user !== undefined) throw new StrataError('conflict', `layer ${layer} is used by writable ${user}`)
     await this.letGo(layer)
-    return this.parts.layers.remove(layer)
+    // Waited for here: nobody may find the layer before it is gone.
+    return await this.parts.layers.remove(layer)
   }
 
   async createWritable(id: string, chain: readonly DiffID[]): Promise<void> {

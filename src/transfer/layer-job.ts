@@ -96,7 +96,7 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
   const { digest, size } = descriptor
   if (await content.has(digest)) {
     await using blob = await content.open(digest)
-    return attempt(road, wanted, { job, bytes: blob.bytes(), resumed: false, status: 'Extracting' })
+    return await attempt(road, wanted, { job, bytes: blob.bytes(), resumed: false, status: 'Extracting' })
   }
   await using writer = await content.writer(ingestRef(digest), { hash: false })
   if (writer.offset > size) await writer.truncate(0)

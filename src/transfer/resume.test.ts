@@ -127,6 +127,20 @@ for (const keepCompressed of [false, true]) {
   })
 }
 
+test('a layer that is gone comes again from its kept blob', async t => {
+  const registry = await newRegistry(t)
+  const store = await newPuller(t, { keepCompressed: true })
+  const tar = tarOf('a', noise(SIZE, 1))
+  const pushed = image(registry, 'app', [tar])
+  await pulling(store, registry, 'app')
+  await store.layers.remove(pushed.diffIDs[0]!)
+  registry.requests.length = 0
+  await pulling(store, registry, 'app')
+  assert.deepEqual(registry.requestsOf('/blobs/'), [])
+  await using blob = await store.layers.open(pushed.diffIDs[0]!)
+  assert.ok((await collect(blob.bytes(), 1e8)).equals(tar))
+})
+
 test('bytes of an earlier pull that were damaged meanwhile are fetched anew', async t => {
   const registry = await newRegistry(t)
   const store = await newPuller(t)
