@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/index.ts'
 import { type Bytes, isStrataError, StrataError } from '../std/index.ts'
 import { gathered } from './gathered.ts'
 import type { HttpResponse } from './http-client.ts'
-import type { RegistryClient, Repository, ResourceRequest } from './registry.ts'
+import type { RegistryClient, Repository, RepositoryRequest } from './registry.ts'
 import type { RequestOptions } from './remotes.ts'
 
 /**
@@ -29,9 +29,13 @@ export async function fetchBlob(
   }
 }
 
-async function open(registry: RegistryClient, repository: Repository, request: ResourceRequest): Promise<HttpResponse> {
+async function open(
+  registry: RegistryClient,
+  repository: Repository,
+  request: RepositoryRequest,
+): Promise<HttpResponse> {
   try {
-    return await registry.get(repository, request)
+    return await registry.request(repository, request)
   } catch (error) {
     if (!isStrataError(error, 'not_found')) throw error
     throw new StrataError('not_found', 'unknown blob', { cause: error, details: error.details })

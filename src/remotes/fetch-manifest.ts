@@ -31,7 +31,7 @@ export async function fetchManifest(
 ): Promise<ResolvedManifest> {
   const { repository, name, shown } = wanted
   const resource = `manifests/${name}`
-  const response = await registry.get(repository, { ...options, resource, headers: { accept } })
+  const response = await registry.request(repository, { ...options, resource, headers: { accept } })
   const length = Number(response.headers['content-length'] ?? 0)
   if (length > MANIFEST_LIMIT) {
     await response.discard()

@@ -1,16 +1,29 @@
+import { Readable } from 'node:stream'
 import type { Agent, Dispatcher } from 'undici'
 import { type Bytes, StrataError } from '../std/index.ts'
 import { networkError } from './network-error.ts'
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly method: Method
   readonly url: URL
   /** Names in lower case. `authorization` never follows a redirect to another origin. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  /** A stream is read once: such a request is never sent again. */
+  readonly body?: RequestBody
   readonly signal: AbortSignal
-  /** Redirects that are followed; 0 hands the redirect itself back. */
+  /**
+   * Redirects that are followed; 0 hands the redirect itself back. So does a request with a stream, and one that changes
+   * something when the redirect does not say that it is to be repeated as it is (307, 308).
+   */
   readonly redirects: number
+}
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type RequestBody = string | Uint8Array | Bytes
+
+/** Whether a body can be sent only once. */
+export function isStream(body: RequestBody | undefined): body is Bytes {
+  return typeof body === 'object' && !(body instanceof Uint8Array)
 }
 
 export interface HttpResponse {
@@ -73,7 +86,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         method,
         dispatcher: agent,
         headers: { 'user-agent': options.userAgent, ...wanted.headers },
-        body: wanted.body ?? null,
+        body: isStream(wanted.body) ? Readable.from(wanted.body, { objectMode: false }) : (wanted.body ?? null),
         signal,
         highWaterMark: READ_AHEAD,
       })
@@ -88,7 +101,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     for (let followed = 0; ; followed++) {
       const response = await once(request)
       const { location } = response.headers
-      if (wanted.redirects === 0 || !REDIRECTS.has(response.status) || typeof location !== 'string') return response
+      if (wanted.redirects === 0 || typeof location !== 'string' || !isFollowed(request, response)) return response
       await response.discard()
       if (followed === wanted.redirects) {
         const what = `${wanted.method.charAt(0)}${wanted.method.slice(1).toLowerCase()}`
@@ -107,6 +120,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       pools.clear()
     },
   }
+}
+
+function isFollowed({ method, body }: HttpRequest, { status }: HttpResponse): boolean {
+  if (method === 'GET' || method === 'HEAD') return REDIRECTS.has(status)
+  return (status === 307 || status === 308) && !isStream(body)
 }
 
 function redirected(request: HttpRequest, location: string): Pick<HttpRequest, 'url' | 'headers'> {

@@ -1,7 +1,7 @@
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import { type Endpoint, endpointsOf, type InsecureRegistries } from './endpoint.ts'
-import type { HttpClient, HttpResponse } from './http-client.ts'
+import { type HttpClient, type HttpResponse, isStream, type Method, type RequestBody } from './http-client.ts'
 import { redactUrl } from './redact.ts'
 import { registryError } from './registry-error.ts'
 import type { Credentials, RequestOptions } from './remotes.ts'
@@ -16,14 +16,31 @@ export interface Repository {
 export interface RegistryClient {
   /** Asks the registry whether it is there, and on which scheme. Throws `unavailable` with Docker's text. */
   ping(domain: string, signal: AbortSignal): Promise<Endpoint>
-  /** GET of `/v2/<repository>/<resource>`, authorized and redirected as needed. Only answers below 400 come back. */
-  get(repository: Repository, request: ResourceRequest): Promise<HttpResponse>
+  /**
+   * A request about a repository, authorized and redirected as needed. Only answers below 400 come back. A stream as the
+   * body is sent once: when the registry wants another token meanwhile, that is an `unauthorized` error with
+   * `details.fresh`, and the next request asks for one.
+   */
+  request(repository: Repository, request: RepositoryRequest): Promise<HttpResponse>
 }
 
-export interface ResourceRequest extends RequestOptions {
-  /** `manifests/latest`, `blobs/sha256:…` */
-  readonly resource: string
-  readonly headers: Readonly<Record<string, string>>
+export interface RepositoryRequest extends RequestOptions {
+  /** `GET` when absent. */
+  readonly method?: Method
+  /**
+   * Below `/v2/<repository>/`: `manifests/latest`, `blobs/sha256:…`; or an address that the registry gave. Credentials go
+   * to the registry's own origin only.
+   */
+  readonly resource: string | URL
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+  /** What must be allowed; reading the repository when absent. */
+  readonly scopes?: readonly string[]
+}
+
+/** The scopes of a token: https://distribution.github.io/distribution/spec/auth/scope/ */
+export function repositoryScope(repository: Pick<Repository, 'path'>, actions: 'pull' | 'pull,push'): string {
+  return `repository:${repository.path}:${actions}`
 }
 
 const REDIRECTS = 5
@@ -65,14 +82,16 @@ export function createRegistryClient(http: HttpClient, insecure: InsecureRegistr
     return response.status === 401
   }
 
-  async function get(repository: Repository, request: ResourceRequest): Promise<HttpResponse> {
-    const { signal, credentials } = request
+  async function request(repository: Repository, wanted: RepositoryRequest): Promise<HttpResponse> {
+    const { signal, credentials, method = 'GET', resource, body } = wanted
     const endpoint = known.get(repository.domain) ?? (await ping(repository.domain, signal))
-    const url = new URL(`/v2/${repository.path}/${request.resource}`, endpoint.origin)
+    const url = typeof resource === 'string' ? new URL(`/v2/${repository.path}/${resource}`, endpoint.origin) : resource
+    const scopes = wanted.scopes ?? [repositoryScope(repository, 'pull')]
     const attempt = async () => {
-      const authorization = await authorize(endpoint, { repository, credentials, signal })
-      const headers = authorization === undefined ? request.headers : { ...request.headers, authorization }
-      const response = await http.send({ method: 'GET', url, headers, signal, redirects: REDIRECTS })
+      const own = url.origin === endpoint.origin
+      const authorization = own ? await authorize(endpoint, { repository, scopes, credentials, signal }) : undefined
+      const headers = { ...wanted.headers, ...(authorization !== undefined && { authorization }) }
+      const response = await http.send({ method, url, headers, signal, redirects: REDIRECTS, ...(body && { body }) })
       return { response, authorization }
     }
     try {
@@ -83,11 +102,15 @@ export function createRegistryClient(http: HttpClient, insecure: InsecureRegistr
       const scheme = usable(endpoint, credentials)?.scheme
       if (scheme === 'basic' && !basicAuthorization(credentials)) {
         await first.response.discard()
-        throw new StrataError('unauthorized', `Get "${redactUrl(url)}": no basic auth credentials`)
+        const verb = `${method.charAt(0)}${method.slice(1).toLowerCase()}`
+        throw new StrataError('unauthorized', `${verb} "${redactUrl(url)}": no basic auth credentials`, {
+          details: { reason: 'no basic auth credentials' },
+        })
       }
       if (scheme === undefined || (scheme === 'basic' && first.authorization !== undefined)) {
         throw await registryError(first.response)
       }
+      if (isStream(body)) throw freshlyRefused(await registryError(first.response))
       await first.response.discard()
       const second = await attempt()
       if (second.response.status < 400) return second.response
@@ -107,22 +130,26 @@ export function createRegistryClient(http: HttpClient, insecure: InsecureRegistr
 
   async function authorize(
     endpoint: Endpoint,
-    context: { repository: Repository; credentials: Credentials | undefined; signal: AbortSignal },
+    context: {
+      repository: Repository
+      scopes: readonly string[]
+      credentials: Credentials | undefined
+      signal: AbortSignal
+    },
   ): Promise<string | undefined> {
-    const { repository, credentials, signal } = context
+    const { repository, scopes, credentials, signal } = context
     if (credentials?.registryToken) return `Bearer ${credentials.registryToken}`
     const challenge = usable(endpoint, credentials)
     if (!challenge) return undefined
     if (challenge.scheme === 'basic') return basicAuthorization(credentials)
     const { realm, service, scope } = challenge.parameters
     const url = realmOf(realm, endpoint, credentials)
-    const own = `repository:${repository.path}:pull`
     const extra = (scope ?? '').split(' ').filter(each => each.startsWith(`repository:${repository.path}:`))
     const token = await tokens.get(
       {
         realm: url,
         ...(service !== undefined && { service }),
-        scopes: [...new Set([own, ...extra])],
+        scopes: merged([...scopes, ...extra]),
         ...(credentials && { credentials }),
       },
       signal,
@@ -130,7 +157,18 @@ export function createRegistryClient(http: HttpClient, insecure: InsecureRegistr
     return `Bearer ${token}`
   }
 
-  return { ping, get }
+  return { ping, request }
+}
+
+/** What a registry asks for may be part of what is asked for anyway. */
+function merged(scopes: readonly string[]): string[] {
+  const all = [...new Set(scopes)]
+  const within = (part: string, whole: string) => part !== whole && whole.startsWith(`${part},`)
+  return all.filter(scope => !all.some(other => within(scope, other)))
+}
+
+function freshlyRefused(error: StrataError): StrataError {
+  return new StrataError(error.code, error.message, { cause: error, details: { ...error.details, fresh: true } })
 }
 
 function realmOf(realm: string | undefined, endpoint: Endpoint, credentials: Credentials | undefined): URL {
