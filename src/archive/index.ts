@@ -11,5 +11,6 @@ export type {
 export { cleanName } from './clean-name.ts'
 export { decompressVerified } from './decompress-verified.ts'
 export type { TarHeaderInput } from './format-header.ts'
+export { scanHeaders } from './scan-headers.ts'
 export { TarScanner } from './scanner.ts'
 export { type TarInput, writeTar } from './writer.ts'

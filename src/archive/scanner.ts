@@ -97,6 +97,34 @@ export class TarScanner {
     }
   }
 
+  /** How many of the next bytes hold no header: what is left of data, of which nobody need be told, and padding. */
+  get ahead(): number {
+    switch (this.#state) {
+      case 'data':
+      case 'skip':
+        return this.#left + this.#padding
+      case 'padding':
+        return this.#padding
+      case 'ended':
+        return Number.POSITIVE_INFINITY
+      default:
+        return 0
+    }
+  }
+
+  /** Takes the next bytes as seen, though they are not: at most {@link ahead}. `onData` isn't told of them. */
+  skip(bytes: number): void {
+    if (bytes > this.ahead) throw new RangeError(`${bytes} bytes are not all data`)
+    this.#offset += bytes
+    if (this.#state === 'ended' || bytes === 0) return
+    const data = this.#state === 'padding' ? 0 : Math.min(bytes, this.#left)
+    this.#left -= data
+    if (this.#left > 0 && this.#state !== 'padding') return
+    if (this.#state !== 'padding') this.#pad()
+    this.#padding -= bytes - data
+    if (this.#padding === 0) this.#state = 'header'
+  }
+
   /**
    * Says that there is nothing more.
    * @throws {StrataError} `invalid_argument` when the archive is cut off.

@@ -1,7 +1,19 @@
 import type { DiffID } from '../oci/index.ts'
 import { type Blob, type Bytes, KeyedLock, StrataError } from '../std/index.ts'
-import type { Change, IngestOptions, LayerDriver, LayerInfo, RecoveryReport, Rootfs, Usage } from './layers.ts'
+import type {
+  Change,
+  Difference,
+  IngestOptions,
+  LayerDriver,
+  LayerInfo,
+  LayerSurvey,
+  RecoveryReport,
+  Rootfs,
+  SurveyOptions,
+  Usage,
+} from './layers.ts'
 import type { DriverParts } from './open-parts.ts'
+import { compare, survey } from './views/run.ts'
 
 /** What all drivers do alike: the layers themselves, and the list of writables. */
 export abstract class BaseDriver implements LayerDriver {
@@ -63,6 +75,18 @@ export abstract class BaseDriver implements LayerDriver {
     await this.letGo(layer)
     // Waited for here: nobody may find the layer before it is gone.
     return await this.parts.layers.remove(layer)
+  }
+
+  compare(
+    from: readonly DiffID[],
+    to: readonly DiffID[],
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<Difference> {
+    return compare(this.parts.paths, { from, to }, options.signal)
+  }
+
+  survey(chain: readonly DiffID[], options: SurveyOptions): Promise<readonly LayerSurvey[]> {
+    return survey(this.parts.paths, chain, options)
   }
 
   async createWritable(id: string, chain: readonly DiffID[]): Promise<void> {

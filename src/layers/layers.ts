@@ -50,6 +50,18 @@ export interface LayerDriver extends AsyncDisposable {
   /** Paths for `GraphDriver.Data` of `docker inspect`. */
   describe(id: string): Readonly<Record<string, string>>
 
+  /**
+   * What differs between what two chains show, sorted by path: from the layers' tars, of which only the headers are read,
+   * and the data of files of one size that are of different layers. Throws `not_found` for a layer that isn't there.
+   */
+  compare(
+    from: readonly DiffID[],
+    to: readonly DiffID[],
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<Difference>
+  /** What each layer of a chain has, lowest first, and what of it those above hide. Throws as `compare`. */
+  survey(chain: readonly DiffID[], options: SurveyOptions): Promise<readonly LayerSurvey[]>
+
   /** Call once after a start, before anything else: unmounts all that is not in `mounted`, finishes removals, verifies what was unsynced when the machine went down. */
   recover(mounted: ReadonlySet<string>): Promise<RecoveryReport>
 }
@@ -102,4 +114,72 @@ export interface RecoveryReport {
   readonly unmounted: readonly string[]
   /** Layers dropped because their bytes did not survive. */
   readonly dropped: readonly DiffID[]
+}
+
+/** What of a file differs. `content`: the bytes of a file, the target of a link, the number of a device. */
+export type Aspect = 'type' | 'content' | 'mode' | 'owner' | 'xattrs' | 'time'
+
+/** One path at which two chains show different things. */
+export interface Difference {
+  /** Absolute. Bytes that are no UTF-8 are replaced. */
+  readonly path: string
+  /** Of a path that both show; none when it was added or removed. */
+  readonly aspects: readonly Aspect[]
+  /** What the first chain shows; absent when it was added. */
+  readonly before?: ShownFile
+  /** What the second chain shows; absent when it was removed. */
+  readonly after?: ShownFile
+  /** The layer that made the difference: the one that has the file, or that removed or changed it. */
+  readonly by: LayerPlace
+}
+
+export interface ShownFile {
+  readonly type: 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo'
+  /** Permission bits. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Bytes of a regular file or of the target of a link; 0 for all others. */
+  readonly size: number
+  readonly mtime: { readonly seconds: number; readonly nanoseconds: number }
+  readonly layer: LayerPlace
+  /** All names of one inode have the same layer and the same number; absent when it has one name only. */
+  readonly inode?: number
+}
+
+/** Where a layer stands. */
+export interface LayerPlace {
+  /** `both`: among the lowest layers, which the two chains have in common. */
+  readonly chain: 'from' | 'to' | 'both'
+  /** The lowest is 0. */
+  readonly index: number
+}
+
+export interface SurveyOptions {
+  /** How many of the largest hidden files are named. */
+  readonly paths: number
+  readonly signal: AbortSignal
+}
+
+export interface LayerSurvey {
+  readonly diffID: DiffID
+  /** Bytes of files and link targets, hard links once. */
+  readonly size: number
+  /** Names of what is no directory. */
+  readonly files: number
+  /** Names of the layers below that it removes, and directories of which it hides all that is below. */
+  readonly removals: number
+  /** Bytes that no container of the whole chain can see, since a layer above has other files there or removes them. */
+  readonly hidden: number
+  readonly hiddenFiles: number
+  /** The largest files of it that are hidden. */
+  readonly largest: readonly HiddenFile[]
+}
+
+export interface HiddenFile {
+  readonly path: string
+  readonly size: number
+  /** The layer above that hides it; the lowest of the chain is 0. */
+  readonly by: number
+  readonly how: 'replaced' | 'removed'
 }

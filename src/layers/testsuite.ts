@@ -5,6 +5,7 @@ import { randomCases } from './testsuite/random-cases.ts'
 import { rootfsCases } from './testsuite/rootfs-cases.ts'
 import type { MakeDriver } from './testsuite/setup.ts'
 import { stackCases } from './testsuite/stack-cases.ts'
+import { viewCases } from './testsuite/view-cases.ts'
 
 /** What every storage driver has to pass. Needs root. `makeDriver` opens the driver for a data root. */
 export function layerDriverSuite(name: string, makeDriver: MakeDriver): void {
@@ -12,5 +13,6 @@ export function layerDriverSuite(name: string, makeDriver: MakeDriver): void {
   describe(`${name}: what a rootfs shows of one layer`, () => rootfsCases(makeDriver))
   describe(`${name}: what a rootfs shows of several layers`, () => stackCases(makeDriver))
   describe(`${name}: writables, restarts and power failures`, () => lifeCases(makeDriver))
+  describe(`${name}: what chains show and hide`, () => viewCases(makeDriver))
   describe(`${name}: random layers`, () => randomCases(makeDriver))
 }

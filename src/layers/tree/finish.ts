@@ -54,7 +54,8 @@ export function finishTree(root: Node, entries: number): FinishedTree {
   return { root, nodes, entries, size }
 }
 
-function sizeOf(node: Node): number {
+/** Bytes of a regular file or of the target of a link. */
+export function sizeOf(node: Node): number {
   const type = node.mode & S_IFMT
   if (type === S_IFREG) return node.size
   return type === S_IFLNK ? node.target!.length : 0

@@ -59,6 +59,14 @@ export function impliedDirectory(): Node {
   return node
 }
 
+/** A directory with the attributes of `node` and other names in it. */
+export function withChildren(node: Node, children: Map<ByteString, Node>): Node {
+  const copy = Object.assign(new Node(node.mode), node)
+  copy.children = children
+  copy.opaque = false
+  return copy
+}
+
 /** What overlayfs takes for "removed in this layer": the character device 0:0. */
 export function isWhiteout(node: Node): boolean {
   return (node.mode & S_IFMT) === S_IFCHR && node.major === 0 && node.minor === 0

@@ -2,11 +2,12 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFileSystem } from '../../host/index.ts'
 import type { DiffID } from '../../oci/index.ts'
-import { beside, diskError, runStage } from '../../std/index.ts'
+import { beside, bytesOf, diskError, runStage } from '../../std/index.ts'
 import { BaseDriver } from '../base-driver.ts'
 import { measure } from '../changes/measure.ts'
 import type { Change, LayerDriver, RecoveryReport, Rootfs, Usage } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
+import { layerFiles } from '../views/run.ts'
 import type { TreeStageArgs } from './tree-stage.ts'
 
 /**
@@ -27,11 +28,11 @@ class VfsDriver extends BaseDriver {
   protected async letGo(): Promise<void> {}
 
   async #run(mode: TreeStageArgs['mode'], rootfs: string, chain: readonly DiffID[]): Promise<readonly Change[]> {
-    const tars = chain.map(layer => this.parts.paths.layer(layer, 'layer.tar'))
-    const options = { input: nothing(), signal: new AbortController().signal }
+    const files = layerFiles(this.parts.paths, chain)
+    const options = { input: bytesOf(), signal: new AbortController().signal }
     const run = runStage<TreeStageArgs, readonly Change[]>(
       beside(import.meta.url, 'tree-stage'),
-      { mode, tars, rootfs },
+      { mode, chain: files, rootfs },
       options,
     )
     return run.result.catch((error: unknown) => {
@@ -79,5 +80,3 @@ class VfsDriver extends BaseDriver {
     await this.parts.trash.settle()
   }
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
