@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mergeConfig } from './daemon-config.ts'
+import { mergeConfig, proxiesOf } from './daemon-config.ts'
 
 test('flags win over defaults, the file too', () => {
   const config = mergeConfig(
@@ -26,4 +26,35 @@ test('bad files are refused with the key that is wrong', () => {
     /both as a flag and in the configuration file/,
   )
   assert.equal(mergeConfig({ 'data-root': '/a' }, { 'data-root': '/a' }).dataRoot, '/a')
+})
+
+test('registries: mirrors, blocked ones, certificates', () => {
+  const registries = { 'docker.io': { blocked: true }, 'a:5000': { mirrors: ['https://m'] } }
+  const config = mergeConfig({ registries, 'registry-mirrors': ['https://n'], 'certs-dir': '/c' }, {})
+  assert.deepEqual(config.registries, registries)
+  assert.deepEqual(config.registryMirrors, ['https://n'])
+  assert.equal(config.certsDir, '/c')
+  for (const wrong of [
+    [],
+    { a: 1 },
+    { a: { mirrors: 'https://m' } },
+    { a: { blocked: 'yes' } },
+    { a: { mirror: [] } },
+  ]) {
+    assert.throws(() => mergeConfig({ registries: wrong }, {}), /invalid value for configuration option registries/)
+  }
+})
+
+test('proxies: the configuration goes before the environment, passwords are not told', () => {
+  const file = { proxies: { 'http-proxy': 'http://a', 'no-proxy': 'x' } }
+  const environment = { HTTP_PROXY: 'http://b', https_proxy: 'http://c' }
+  assert.deepEqual(proxiesOf(mergeConfig(file, {}), environment), { http: 'http://a', https: 'http://c', no: 'x' })
+  assert.deepEqual(proxiesOf(mergeConfig({}, { 'https-proxy': 'http://d' }), {}), { https: 'http://d' })
+  assert.throws(() => mergeConfig({ proxies: { 'ftp-proxy': '' } }, {}), /any configuration option: ftp-proxy/)
+  assert.throws(() => mergeConfig({ 'http-proxy': 'http://a' }, {}), /any configuration option: http-proxy/)
+  assert.throws(() => mergeConfig({ proxies: 'http://a' }, {}), /invalid value for configuration option proxies/)
+  assert.throws(
+    () => mergeConfig({ proxies: { 'http-proxy': 'http://me:secret@a' } }, { 'http-proxy': 'http://me:secret@b' }),
+    /http-proxy: \(from flag: http:\/\/xxxxx:xxxxx@b, from file: http:\/\/xxxxx:xxxxx@a\)/,
+  )
 })

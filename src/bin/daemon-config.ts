@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { maskProxy, type Proxies, type RegistrySettings } from '../remotes/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
 
 /**
@@ -20,6 +21,15 @@ export interface DaemonConfig {
   readonly dnsSearch: readonly string[]
   readonly dnsOpts: readonly string[]
   readonly insecureRegistries: readonly string[]
+  /** URLs; docker.io is read from them, in this order, before Docker Hub itself. */
+  readonly registryMirrors: readonly string[]
+  /** What is special about a registry, by its domain. */
+  readonly registries: Readonly<Record<string, RegistrySettings>>
+  /** Folder with a folder of certificates for each host; absent: Strata's own, then Docker's. */
+  readonly certsDir: string | undefined
+  readonly httpProxy: string | undefined
+  readonly httpsProxy: string | undefined
+  readonly noProxy: string | undefined
   readonly maxConcurrentDownloads: number
   readonly maxDownloadAttempts: number
   /** The most bytes that one layer may have when uncompressed. */
@@ -36,7 +46,7 @@ export interface DaemonConfig {
   readonly shutdownTimeout: number
 }
 
-type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'map' | 'runtimes'
+type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'map' | 'runtimes' | 'registries'
 
 interface Option {
   readonly field: keyof DaemonConfig
@@ -60,6 +70,12 @@ const options: Readonly<Record<string, Option>> = {
   'dns-search': option('dnsSearch', 'strings', []),
   'dns-opts': option('dnsOpts', 'strings', []),
   'insecure-registries': option('insecureRegistries', 'strings', []),
+  'registry-mirrors': option('registryMirrors', 'strings', []),
+  registries: option('registries', 'registries', {}),
+  'certs-dir': option('certsDir', 'string', undefined),
+  'http-proxy': option('httpProxy', 'string', undefined),
+  'https-proxy': option('httpsProxy', 'string', undefined),
+  'no-proxy': option('noProxy', 'string', undefined),
   'max-concurrent-downloads': option('maxConcurrentDownloads', 'number', 3),
   'max-download-attempts': option('maxDownloadAttempts', 'number', 5),
   'max-layer-size': option('maxLayerSize', 'number', 64 * 2 ** 30),
@@ -79,12 +95,44 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   boolean: value => typeof value === 'boolean',
   strings: value => Array.isArray(value) && value.every(item => typeof item === 'string'),
   map: value => isObject(value) && Object.values(value).every(item => typeof item === 'string'),
+  registries: value => isObject(value) && Object.values(value).every(isRegistrySettings),
   runtimes: value =>
     isObject(value) && Object.values(value).every(item => isObject(item) && typeof item.path === 'string'),
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isRegistrySettings(value: unknown): value is RegistrySettings {
+  if (!isObject(value)) return false
+  const { mirrors = [], blocked = false, ...unknown } = value
+  return checks.strings(mirrors) && checks.boolean(blocked) && Object.keys(unknown).length === 0
+}
+
+/** The keys that the file has in a group of their own. */
+const PROXY_KEYS = ['http-proxy', 'https-proxy', 'no-proxy']
+
+/** The file with the group `proxies` taken apart, as the flags have it. */
+function withoutGroups(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { proxies = {}, ...rest } = file
+  if (!isObject(proxies)) {
+    throw new StrataError('invalid_argument', 'invalid value for configuration option proxies: must be an object')
+  }
+  refuseUnknown([...Object.keys(rest).filter(key => PROXY_KEYS.includes(key)), ...unknownOf(proxies, PROXY_KEYS)])
+  return { ...rest, ...proxies }
+}
+
+function unknownOf(keyed: object, known: readonly string[]): string[] {
+  return Object.keys(keyed).filter(key => !known.includes(key))
+}
+
+function refuseUnknown(keys: readonly string[]): void {
+  if (keys.length === 0) return
+  throw new StrataError(
+    'invalid_argument',
+    `the following directives don't match any configuration option: ${keys.join(', ')}`,
+  )
 }
 
 /** What the flags say, by key of the configuration file; absent when a flag was not given. */
@@ -94,22 +142,18 @@ export type DaemonFlags = Readonly<Record<string, unknown>>
  * Merges defaults, the configuration file and the flags. A key given both ways is refused as dockerd refuses it, unless
  * both say the same.
  */
-export function mergeConfig(file: unknown, flags: DaemonFlags): DaemonConfig {
-  if (!isObject(file)) throw new StrataError('invalid_argument', 'the configuration file must hold a JSON object')
-  const unknown = Object.keys(file).filter(key => !Object.hasOwn(options, key))
-  if (unknown.length > 0) {
-    throw new StrataError(
-      'invalid_argument',
-      `the following directives don't match any configuration option: ${unknown.join(', ')}`,
-    )
-  }
+export function mergeConfig(whole: unknown, flags: DaemonFlags): DaemonConfig {
+  if (!isObject(whole)) throw new StrataError('invalid_argument', 'the configuration file must hold a JSON object')
+  const file = withoutGroups(whole)
+  refuseUnknown(unknownOf(file, Object.keys(options)))
   const merged: Record<string, unknown> = {}
   const conflicts: string[] = []
   for (const [key, { field, kind, initial }] of Object.entries(options)) {
     const inFile = Object.hasOwn(file, key)
     const value = flags[key] ?? (inFile ? file[key] : initial)
     if (inFile && flags[key] !== undefined && JSON.stringify(file[key]) !== JSON.stringify(flags[key])) {
-      conflicts.push(`${key}: (from flag: ${String(flags[key])}, from file: ${String(file[key])})`)
+      const [flag, other] = [flags[key], file[key]].map(said => redacted(key, String(said)))
+      conflicts.push(`${key}: (from flag: ${flag}, from file: ${other})`)
     }
     if (value !== undefined && !checks[kind](value)) {
       throw new StrataError('invalid_argument', `invalid value for configuration option ${key}: must be a ${kind}`)
@@ -130,6 +174,19 @@ export function mergeConfig(file: unknown, flags: DaemonFlags): DaemonConfig {
     )
   }
   return Object.freeze(config)
+}
+
+/** The proxies of registries: what the configuration says, then the environment. */
+export function proxiesOf(config: DaemonConfig, environment: Readonly<Record<string, string | undefined>>): Proxies {
+  const either = (own: string | undefined, name: string) => own || environment[name] || environment[name.toLowerCase()]
+  const http = either(config.httpProxy, 'HTTP_PROXY')
+  const https = either(config.httpsProxy, 'HTTPS_PROXY')
+  const no = either(config.noProxy, 'NO_PROXY')
+  return { ...(http && { http }), ...(https && { https }), ...(no && { no }) }
+}
+
+function redacted(key: string, value: string): string {
+  return PROXY_KEYS.includes(key) ? maskProxy(value) : value
 }
 
 /** Reads the configuration file; a missing one is an empty one unless it was `required`. */

@@ -1,7 +1,7 @@
 import { unlink, writeFile } from 'node:fs/promises'
 import { createApiServer, parseAddress } from '../api/index.ts'
 import { createLogger } from '../std/index.ts'
-import { type DaemonFlags, mergeConfig, readConfigFile } from './daemon-config.ts'
+import { type DaemonFlags, mergeConfig, proxiesOf, readConfigFile } from './daemon-config.ts'
 import { wireEngine } from './wire-engine.ts'
 
 const DEFAULT_FILE = '/etc/strata/daemon.json'
@@ -17,6 +17,11 @@ const flagKeys: Readonly<Record<string, string>> = {
   bridge: 'bridge',
   bip: 'bip',
   insecureRegistry: 'insecure-registries',
+  registryMirror: 'registry-mirrors',
+  certsDir: 'certs-dir',
+  httpProxy: 'http-proxy',
+  httpsProxy: 'https-proxy',
+  noProxy: 'no-proxy',
   dns: 'dns',
   cgroupParent: 'cgroup-parent',
   defaultRuntime: 'default-runtime',
@@ -36,7 +41,7 @@ export async function runEngine(flags: Readonly<Record<string, unknown>>): Promi
   )
   const config = mergeConfig(await readConfigFile(path, flags.configFile !== undefined), given)
   const log = createLogger(config.logLevel)
-  await using wired = await wireEngine(config, log)
+  await using wired = await wireEngine(config, { log, proxies: proxiesOf(config, process.env) })
   const server = createApiServer({ backends: wired.engine, log, version: wired.version })
   const { promise: ended, resolve: end } = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -10,6 +10,10 @@ const program = new Command('strata')
 
 const repeated = (value: string, before: string[] | undefined) => [...(before ?? []), value]
 
+const noProxy = new Option('--no-proxy <hosts>', 'hosts that are asked directly, separated by commas')
+// Not the opposite of a flag --proxy.
+noProxy.negate = false
+
 program
   .command('engine')
   .description('run the container engine: the Docker Engine API on a socket')
@@ -23,6 +27,11 @@ program
   .option('-b, --bridge <name>', 'name of the default bridge')
   .option('--bip <cidr>', "the bridge's address and prefix")
   .option('--insecure-registry <host>', 'a registry that may be spoken to without TLS (may be repeated)', repeated)
+  .option('--registry-mirror <url>', 'where docker.io is read from first (may be repeated)', repeated)
+  .option('--certs-dir <dir>', 'folder with a folder of certificates for each registry')
+  .option('--http-proxy <url>', 'proxy for registries without TLS')
+  .option('--https-proxy <url>', 'proxy for registries with TLS')
+  .addOption(noProxy)
   .option('--dns <address>', 'name server for containers (may be repeated)', repeated)
   .option('--cgroup-parent <name>', "parent of the containers' cgroups")
   .option('--default-runtime <name>', 'runtime for containers that name none')

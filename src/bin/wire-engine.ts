@@ -9,7 +9,7 @@ import { createImageStore, createLeaseStore } from '../images/index.ts'
 import { createLayerDriver } from '../layers/index.ts'
 import { openMetadata } from '../metadata/index.ts'
 import { createBridgeDriver, createSandboxes } from '../network/index.ts'
-import { createResolver } from '../remotes/index.ts'
+import { createResolver, type Proxies } from '../remotes/index.ts'
 import { createRuntime, defaultMaskedPaths, defaultReadonlyPaths } from '../runtime/index.ts'
 import { type Logger, StrataError } from '../std/index.ts'
 import { createPuller } from '../transfer/index.ts'
@@ -17,8 +17,14 @@ import { createVolumeStore } from '../volumes/index.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import { version } from './version.ts'
 
+/** Strata's own folder for certificates of registries, then Docker's. */
+const CERTIFICATE_FOLDERS = ['/etc/strata/certs.d', '/etc/docker/certs.d']
+
 /** Opens every room on its folder and hands them to the engine. Disposing closes them in reverse. */
-export async function wireEngine(config: DaemonConfig, log: Logger) {
+export async function wireEngine(
+  config: DaemonConfig,
+  { log, proxies }: { readonly log: Logger; readonly proxies: Proxies },
+) {
   await using stack = new AsyncDisposableStack()
   await mkdir(config.dataRoot, { recursive: true, mode: 0o710 })
   await mkdir(config.execRoot, { recursive: true, mode: 0o711 })
@@ -32,7 +38,14 @@ export async function wireEngine(config: DaemonConfig, log: Logger) {
   const images = createImageStore({ metadata, content })
   const leases = createLeaseStore(metadata)
   const resolver = stack.use(
-    createResolver({ insecureRegistries: config.insecureRegistries, userAgent: `strata/${version}` }),
+    createResolver({
+      userAgent: `strata/${version}`,
+      insecureRegistries: config.insecureRegistries,
+      mirrors: config.registryMirrors,
+      registries: config.registries,
+      certificateFolders: config.certsDir === undefined ? CERTIFICATE_FOLDERS : [config.certsDir],
+      proxies,
+    }),
   )
   const puller = createPuller({
     content,
@@ -70,6 +83,7 @@ export async function wireEngine(config: DaemonConfig, log: Logger) {
   const engineConfig: EngineConfig = {
     ...config,
     version,
+    proxies,
     bridgeName: config.bridge,
     initPath: nativeProgram('strata-init'),
     runtimes,

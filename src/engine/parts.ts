@@ -3,6 +3,7 @@ import type { ImageStore, LeaseStore } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import type { NetworkDriver, Sandboxes } from '../network/index.ts'
+import type { Proxies, RegistrySettings } from '../remotes/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { Logger } from '../std/index.ts'
 import type { Puller } from '../transfer/index.ts'
@@ -34,6 +35,9 @@ export interface EngineConfig {
   readonly dnsSearch: readonly string[]
   readonly dnsOpts: readonly string[]
   readonly insecureRegistries: readonly string[]
+  readonly registryMirrors: readonly string[]
+  readonly registries: Readonly<Record<string, RegistrySettings>>
+  readonly proxies: Proxies
   readonly defaultRuntime: string
   readonly runtimes: Readonly<Record<string, { readonly path: string }>>
   readonly cgroupParent: string

@@ -3,7 +3,9 @@ import { basename } from 'node:path'
 import type { CheckMessage, EngineVersion, Info } from '../apitypes/index.ts'
 import { checkStore } from '../gc/index.ts'
 import { readCgroups, readMachineFacts } from '../host/index.ts'
+import { maskProxy } from '../remotes/index.ts'
 import type { EngineContext } from './context.ts'
+import type { EngineConfig } from './parts.ts'
 
 /** Architectures in Go's words, by those of `uname -m`. */
 const goArchitectures: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
@@ -74,14 +76,14 @@ export async function systemInfo(context: EngineContext): Promise<Info> {
     OSType: 'linux',
     Architecture: facts.architecture,
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: registryConfig(config.insecureRegistries),
+    RegistryConfig: registryConfig(config),
     NCPU: facts.cpus,
     MemTotal: facts.totalMemory,
     GenericResources: null,
     DockerRootDir: config.dataRoot,
-    HttpProxy: '',
-    HttpsProxy: '',
-    NoProxy: '',
+    HttpProxy: maskProxy(config.proxies.http ?? ''),
+    HttpsProxy: maskProxy(config.proxies.https ?? ''),
+    NoProxy: config.proxies.no ?? '',
     Name: facts.hostname,
     Labels: config.labels,
     ExperimentalBuild: false,
@@ -109,16 +111,23 @@ export async function systemInfo(context: EngineContext): Promise<Info> {
   }
 }
 
-function registryConfig(insecure: readonly string[]): NonNullable<Info['RegistryConfig']> {
+/** Mirrors end in a slash, as dockerd has them; those of single registries stand with their registry. */
+function registryConfig({ insecureRegistries, registryMirrors, registries }: EngineConfig): Info['RegistryConfig'] {
   const isRange = (text: string) => text.includes('/')
-  const index = (name: string, secure: boolean) => ({ Name: name, Mirrors: [], Secure: secure, Official: secure })
+  const insecure = insecureRegistries.filter(text => !isRange(text))
+  const named = new Set(['docker.io', ...insecure, ...Object.keys(registries)])
+  const index = (name: string) => {
+    const own = registries[name]?.mirrors ?? []
+    const mirrors = name === 'docker.io' ? [...registryMirrors, ...own] : own
+    const Mirrors = mirrors.map(mirror => mirror.replace(/\/?$/, '/'))
+    return { Name: name, Mirrors, Secure: !insecure.includes(name), Official: name === 'docker.io' }
+  }
+  const IndexConfigs = Object.fromEntries([...named].map(name => [name, index(name)]))
+  const { Mirrors } = IndexConfigs['docker.io']!
   return {
-    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8', ...insecure.filter(isRange)],
-    IndexConfigs: {
-      'docker.io': index('docker.io', true),
-      ...Object.fromEntries(insecure.filter(text => !isRange(text)).map(name => [name, index(name, false)])),
-    },
-    Mirrors: null,
+    InsecureRegistryCIDRs: [...insecureRegistries.filter(isRange), '::1/128', '127.0.0.0/8'],
+    IndexConfigs,
+    Mirrors: Mirrors.length > 0 ? Mirrors : null,
   }
 }
 

@@ -1,81 +1,131 @@
-import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
 import { StrataError } from '../std/index.ts'
+import { type InsecureRegistries, insecureRegistries, isInsecure } from './insecure.ts'
 
 /** Where a registry may answer. */
 export interface Endpoint {
   /** `https://host[:port]`, no path. */
   readonly origin: string
+  /** What goes before `/v2/` at some mirrors: `/hub`; empty otherwise. */
+  readonly prefix: string
   /** Whether its certificate must be good. */
   readonly verify: boolean
 }
 
-/** Registries that may be spoken to without TLS or with a certificate that nobody vouches for. */
-export interface InsecureRegistries {
-  readonly hosts: ReadonlySet<string>
-  readonly networks: BlockList
-  /** Whether networks beyond the loopback ones are listed, so that names must be looked up. */
-  readonly lookup: boolean
+/** One registry that serves a domain: its mirrors and itself. */
+export interface Source {
+  /** Tells sources apart: the domain, or the URL of a mirror. */
+  readonly name: string
+  /** Mirrors get no credentials, are only read from, and are not believed. */
+  readonly mirror: boolean
+  /** Where it may answer, to be tried in order until one does. */
+  readonly endpoints: readonly Endpoint[]
 }
 
-/**
- * Docker's `insecure-registries`: `host`, `host:port` or CIDR. Loopback is always among them.
- * Throws `invalid_argument` for a CIDR that is none.
- */
-export function insecureRegistries(entries: readonly string[]): InsecureRegistries {
-  const networks = new BlockList()
-  networks.addSubnet('127.0.0.0', 8, 'ipv4')
-  networks.addAddress('::1', 'ipv6')
-  const hosts = new Set(['localhost'])
-  let found = false
-  for (const entry of entries) {
-    const slash = entry.indexOf('/')
-    if (slash < 0) {
-      hosts.add(entry.toLowerCase())
-      continue
-    }
-    const address = entry.slice(0, slash)
-    const family = isIP(address)
-    const bits = /^\d{1,3}$/.test(entry.slice(slash + 1)) ? Number(entry.slice(slash + 1)) : Number.NaN
-    if (family === 0 || !(bits <= (family === 4 ? 32 : 128))) {
+/** Key of the configuration file: what is special about a registry. */
+export interface RegistrySettings {
+  /** URLs; read from in this order before the registry itself. */
+  readonly mirrors?: readonly string[]
+  /** Nothing is asked of it, nor of its mirrors. */
+  readonly blocked?: boolean
+}
+
+export interface RegistryDirectoryOptions {
+  /** Docker's `insecure-registries`. */
+  readonly insecureRegistries?: readonly string[]
+  /** Docker's `registry-mirrors`: those of docker.io. */
+  readonly mirrors?: readonly string[]
+  /** By domain: `docker.io`, `registry.example:5000`. */
+  readonly registries?: Readonly<Record<string, RegistrySettings>>
+}
+
+/** What is known of registries before any of them is asked. */
+export interface RegistryDirectory {
+  /** Where a domain's images can be read, in order; the registry itself is the last. Throws `forbidden` when it is blocked. */
+  sources(domain: string): Promise<readonly [...Source[], Source]>
+  /** The registry itself. Throws `forbidden` when it is blocked. */
+  origin(domain: string): Promise<Source>
+  /** Whether the certificate of this host (with port) need not be good. */
+  insecure(host: string): Promise<boolean>
+}
+
+const HUB = 'docker.io'
+const HUB_HOST = 'registry-1.docker.io'
+const HUB_NAMES = new Set([HUB, 'index.docker.io', HUB_HOST])
+
+/** Throws `invalid_argument` for settings that can't be followed. */
+export function createRegistryDirectory(options: RegistryDirectoryOptions): RegistryDirectory {
+  const insecure = insecureRegistries(options.insecureRegistries ?? [])
+  const settings = new Map<string, { readonly blocked: boolean; readonly mirrors: readonly string[] }>()
+  for (const [domain, { mirrors = [], blocked = false }] of Object.entries(options.registries ?? {})) {
+    settings.set(normalise(domain), { blocked, mirrors: mirrors.map(parseMirror) })
+  }
+  if (options.mirrors?.length) {
+    const hub = settings.get(HUB)
+    if (hub?.mirrors.length) {
       throw new StrataError(
         'invalid_argument',
-        `insecure registry ${entry} is not valid: invalid CIDR address: ${entry}`,
+        `mirrors of ${HUB} are given both by registry-mirrors and by registries`,
       )
     }
-    networks.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6')
-    found = true
+    settings.set(HUB, { blocked: hub?.blocked ?? false, mirrors: options.mirrors.map(parseMirror) })
   }
-  return { hosts, networks, lookup: found }
+
+  async function origin(name: string): Promise<Source> {
+    const domain = normalise(name)
+    if (settings.get(domain)?.blocked) {
+      throw new StrataError('forbidden', `registry ${domain} is blocked by the configuration`)
+    }
+    return { name: domain, mirror: false, endpoints: await endpointsOf(domain, insecure) }
+  }
+
+  return {
+    origin,
+    async sources(name) {
+      const own = await origin(name)
+      const mirrors = settings.get(own.name)?.mirrors ?? []
+      return [...(await Promise.all(mirrors.map(mirror => mirrorSource(mirror, insecure)))), own]
+    },
+    insecure: host => isInsecure(host, insecure),
+  }
 }
 
-/** Endpoints of a reference's domain, to be tried in order. */
-export async function endpointsOf(domain: string, insecure: InsecureRegistries): Promise<Endpoint[]> {
-  if (domain === 'docker.io' || domain === 'index.docker.io') {
-    return [{ origin: 'https://registry-1.docker.io', verify: true }]
-  }
-  if (!(await isInsecure(domain, insecure))) return [{ origin: `https://${domain}`, verify: true }]
+function normalise(domain: string): string {
+  return HUB_NAMES.has(domain) ? HUB : domain
+}
+
+async function endpointsOf(domain: string, insecure: InsecureRegistries): Promise<Endpoint[]> {
+  if (domain === HUB) return [{ origin: `https://${HUB_HOST}`, prefix: '', verify: true }]
+  if (!(await isInsecure(domain, insecure))) return [{ origin: `https://${domain}`, prefix: '', verify: true }]
   return [
-    { origin: `https://${domain}`, verify: false },
-    { origin: `http://${domain}`, verify: false },
+    { origin: `https://${domain}`, prefix: '', verify: false },
+    { origin: `http://${domain}`, prefix: '', verify: false },
   ]
 }
 
-/** Whether a host (with an optional port) is listed, by name or by address. */
-export async function isInsecure(domain: string, insecure: InsecureRegistries): Promise<boolean> {
-  const url = URL.parse(`http://${domain}`)
-  if (!url) return false
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  if (insecure.hosts.has(domain.toLowerCase()) || insecure.hosts.has(host)) return true
-  const listed = (address: string) => {
-    const family = isIP(address)
-    return family !== 0 && insecure.networks.check(address, family === 4 ? 'ipv4' : 'ipv6')
+async function mirrorSource(mirror: string, insecure: InsecureRegistries): Promise<Source> {
+  const { origin, host, pathname } = new URL(mirror)
+  const verify = !(await isInsecure(host, insecure))
+  return { name: mirror, mirror: true, endpoints: [{ origin, prefix: pathname.replace(/\/+$/, ''), verify }] }
+}
+
+/** The URL of a mirror without a slash at its end. Throws `invalid_argument` with Docker's text. */
+function parseMirror(text: string): string {
+  const scheme = /^([^:]+):\/\//.exec(text)?.[1]
+  const wanted = `must use either 'https://' or 'http://'`
+  if (scheme === undefined) throw invalidMirror(`no scheme specified for "${text}": ${wanted}`)
+  const url = URL.parse(text)
+  if (!url) throw invalidMirror(`"${text}" is not a valid URI`)
+  if (url.username !== '' || url.password !== '') {
+    url.password = 'xxxxx'
+    throw invalidMirror(`username/password not allowed in URI "${url.href}"`)
   }
-  if (isIP(host) !== 0) return listed(host)
-  if (!insecure.lookup) return false
-  try {
-    return (await lookup(host, { all: true })).some(({ address }) => listed(address))
-  } catch {
-    return false
+  if (scheme !== 'http' && scheme !== 'https') {
+    throw invalidMirror(`unsupported scheme "${scheme}" in "${text}": ${wanted}`)
   }
+  if (url.search !== '' || url.hash !== '') throw invalidMirror(`query or fragment at end of the URI "${text}"`)
+  return url.href.replace(/\/+$/, '')
+}
+
+function invalidMirror(problem: string): StrataError {
+  return new StrataError('invalid_argument', `invalid mirror: ${problem}`)
 }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
-import type { Agent, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type Bytes, StrataError } from '../std/index.ts'
-import { networkError } from './network-error.ts'
+import { openConnections, type Route } from './connections.ts'
+import { networkError, proxyAnswer } from './network-error.ts'
+import { proxyAuthorization } from './proxy.ts'
 
 export interface HttpRequest {
   readonly method: Method
@@ -45,54 +47,40 @@ export interface HttpClientOptions {
   readonly userAgent: string
   /** The longest time without a byte of headers or body, in milliseconds. */
   readonly idleTimeout: number
-  /** Whether the certificate of this host (with port) must be good. */
-  readonly verify: (host: string) => Promise<boolean>
+  /** How a URL's host is reached; asked for each request, redirected ones too. */
+  readonly routeTo: (url: URL) => Promise<Route>
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const READ_AHEAD = 512 * 1024
-const CONNECT_TIMEOUT = 15_000
 
-/** An HTTP client with kept-alive connections: one pool for hosts that are verified, one for those that are not. */
+/** An HTTP client with kept-alive connections. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const pools = new Map<boolean, Promise<{ agent: Agent; request: typeof import('undici').request }>>()
-  const poolOf = (verify: boolean) => {
-    const open = async () => {
-      const { Agent, request } = await import('undici')
-      const timeout = options.idleTimeout
-      return {
-        agent: new Agent({
-          connect: { rejectUnauthorized: verify, timeout: Math.min(CONNECT_TIMEOUT, timeout) },
-          headersTimeout: timeout,
-          bodyTimeout: timeout,
-        }),
-        request,
-      }
-    }
-    let pool = pools.get(verify)
-    if (!pool) {
-      pool = open()
-      pools.set(verify, pool)
-    }
-    return pool
-  }
+  const connections = openConnections(options.idleTimeout)
 
   async function once(wanted: HttpRequest): Promise<HttpResponse> {
     const { method, url, signal } = wanted
+    let proxy: URL | undefined
     try {
-      const verify = url.protocol === 'https:' ? await options.verify(url.host) : true
-      const { agent, request } = await poolOf(verify)
-      const { statusCode, headers, body } = await request(url, {
+      const route = await options.routeTo(url)
+      proxy = route.proxy
+      const { dispatcher, through } = await connections.to(url, route)
+      const { statusCode, headers, body } = await dispatcher.request({
         method,
-        dispatcher: agent,
-        headers: { 'user-agent': options.userAgent, ...wanted.headers },
+        origin: (through ?? url).origin,
+        path: through ? url.href : `${url.pathname}${url.search}`,
+        headers: { 'user-agent': options.userAgent, ...(through && forProxy(through, url)), ...wanted.headers },
         body: isStream(wanted.body) ? Readable.from(wanted.body, { objectMode: false }) : (wanted.body ?? null),
         signal,
         highWaterMark: READ_AHEAD,
       })
+      if (through && statusCode === 407) {
+        await discard(body)
+        throw proxyAnswer(statusCode)
+      }
       return { status: statusCode, headers, url, body: chunksOf(body, wanted), discard: () => discard(body) }
     } catch (error) {
-      throw networkError(error, wanted)
+      throw networkError(error, { ...wanted, ...(proxy && { proxy }) })
     }
   }
 
@@ -116,8 +104,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     send,
     async [Symbol.asyncDispose]() {
-      for (const pool of pools.values()) await (await pool).agent.destroy()
-      pools.clear()
+      await connections[Symbol.asyncDispose]()
     },
   }
 }
@@ -125,6 +112,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 function isFollowed({ method, body }: HttpRequest, { status }: HttpResponse): boolean {
   if (method === 'GET' || method === 'HEAD') return REDIRECTS.has(status)
   return (status === 307 || status === 308) && !isStream(body)
+}
+
+/** Headers of a request that a proxy is to send on: it goes there with its whole URL. */
+function forProxy(proxy: URL, { host }: URL): Record<string, string> {
+  const authorization = proxyAuthorization(proxy)
+  return { host, ...(authorization !== undefined && { 'proxy-authorization': authorization }) }
 }
 
 function redirected(request: HttpRequest, location: string): Pick<HttpRequest, 'url' | 'headers'> {

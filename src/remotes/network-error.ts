@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { canceled, StrataError } from '../std/index.ts'
 import { redactUrl } from './redact.ts'
 
@@ -12,24 +13,46 @@ interface SystemError extends Error {
 /** Failures that the next attempt meets again, so that waiting is no use. */
 const FINAL = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EPROTO'])
 
-const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
+/** Failures to get a connection at all. */
+const DIAL = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/
+
+/** How undici says that a proxy refused a tunnel. */
+const PROXY_ANSWER = /^Proxy response \((\d{3})\)/
+
+const TLS = /^(ERR_TLS|ERR_OSSL|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
+
+interface Exchange {
+  readonly method: string
+  readonly url: URL
+  readonly signal: AbortSignal
+  /** The proxy that it went by. */
+  readonly proxy?: URL
+}
+
+/** The failure of an exchange that a proxy answered by itself. */
+export function proxyAnswer(status: number): Error {
+  return new Error(`Proxy response (${status})`)
+}
 
 /**
  * What a failed exchange is to users: `unavailable` with the text that Docker shows, `details.reason` the errno-like
  * code, `details.final` true when trying again at once is no use; `canceled` when `signal` was aborted.
  */
-export function networkError(
-  error: unknown,
-  context: { readonly method: string; readonly url: URL; readonly signal: AbortSignal },
-): StrataError {
+export function networkError(error: unknown, context: Exchange): StrataError {
   if (context.signal.aborted) return canceled(context.signal)
   if (error instanceof StrataError) return error
   const failure = innermost(error)
-  const reason = failure.code ?? 'UNKNOWN'
+  const refused = PROXY_ANSWER.exec(failure.message)?.[1]
+  const reason = refused ? 'PROXY' : (failure.code ?? 'UNKNOWN')
   const what = `${context.method.charAt(0)}${context.method.slice(1).toLowerCase()}`
-  return new StrataError('unavailable', `${what} "${redactUrl(context.url)}": ${describe(failure, context.url)}`, {
+  const words = refused
+    ? (STATUS_CODES[refused] ?? `status ${refused} of the proxy`)
+    : context.proxy && DIAL.test(reason)
+      ? `proxyconnect tcp: ${describe(failure, context.proxy)}`
+      : describe(failure, context.url)
+  return new StrataError('unavailable', `${what} "${redactUrl(context.url)}": ${words}`, {
     cause: error,
-    details: { reason, final: FINAL.has(reason) || TLS.test(reason) },
+    details: { reason, final: FINAL.has(reason) || TLS.test(reason) || refused === '407' },
   })
 }
 
@@ -74,7 +97,19 @@ function describe(failure: SystemError, url: URL): string {
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return 'http: server gave HTTP response to HTTPS client'
+    case 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED':
+      return 'remote error: tls: certificate required'
+    case 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA':
+    case 'ERR_SSL_SSL/TLS_ALERT_UNKNOWN_CA':
+      return 'remote error: tls: unknown certificate authority'
+    case 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE':
+    case 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE':
+      return 'remote error: tls: handshake failure'
+    case 'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE':
+    case 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE':
+      return 'remote error: tls: bad certificate'
     case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
       return 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid'
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return `tls: failed to verify certificate: x509: certificate is not valid for ${url.hostname}`

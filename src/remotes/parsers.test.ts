@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseChallenges } from './challenge.ts'
-import { insecureRegistries, isInsecure } from './endpoint.ts'
+import { insecureRegistries, isInsecure } from './insecure.ts'
 import { redactUrl } from './redact.ts'
 import { parseProblem, parseRetryAfter } from './registry-error.ts'
 

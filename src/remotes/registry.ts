@@ -1,6 +1,6 @@
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import { type Endpoint, endpointsOf, type InsecureRegistries } from './endpoint.ts'
+import type { Endpoint, RegistryDirectory } from './endpoint.ts'
 import { type HttpClient, type HttpResponse, isStream, type Method, type RequestBody } from './http-client.ts'
 import { redactUrl } from './redact.ts'
 import { registryError } from './registry-error.ts'
@@ -46,13 +46,13 @@ export function repositoryScope(repository: Pick<Repository, 'path'>, actions: '
 const REDIRECTS = 5
 
 /** Registries by domain: remembers where each one answers and how it wants to be asked. */
-export function createRegistryClient(http: HttpClient, insecure: InsecureRegistries): RegistryClient {
+export function createRegistryClient(http: HttpClient, directory: RegistryDirectory): RegistryClient {
   const known = new Map<string, Endpoint>()
   const challenges = new Map<string, readonly Challenge[]>()
   const tokens = createTokenSource(http)
 
   async function ping(domain: string, signal: AbortSignal): Promise<Endpoint> {
-    const endpoints = await endpointsOf(domain, insecure)
+    const { endpoints } = await directory.origin(domain)
     const last = known.get(domain)
     const order = last ? [last, ...endpoints.filter(({ origin }) => origin !== last.origin)] : endpoints
     let failure: unknown

@@ -1,17 +1,20 @@
 import { familiarName, familiarString, type Reference } from '../reference/index.ts'
 import { isStrataError, retry, StrataError } from '../std/index.ts'
-import { insecureRegistries, isInsecure } from './endpoint.ts'
+import { createRegistryDirectory, type RegistryDirectoryOptions } from './endpoint.ts'
 import { fetchBlob } from './fetch-blob.ts'
 import { fetchManifest } from './fetch-manifest.ts'
+import { readHostCertificates } from './host-certificates.ts'
 import { createHttpClient } from './http-client.ts'
+import { createProxyOf, type Proxies } from './proxy.ts'
 import { createRegistryClient } from './registry.ts'
 import { describeProblem, type RegistryProblem } from './registry-error.ts'
 import type { Fetcher, RequestOptions, Resolver } from './remotes.ts'
 
-export interface ResolverOptions {
-  /** Docker's `insecure-registries`: hosts (with port) and CIDRs. Loopback is always among them. */
-  readonly insecureRegistries?: readonly string[]
+export interface ResolverOptions extends RegistryDirectoryOptions {
   readonly userAgent: string
+  /** Folders with certificates of hosts, in the order in which they are looked at; see {@link readHostCertificates}. */
+  readonly certificateFolders?: readonly string[]
+  readonly proxies?: Proxies
   /** The longest silence of a registry in milliseconds; 60 s when absent. */
   readonly idleTimeout?: number
   /** The first pause before a manifest is asked for again, in milliseconds; 300 when absent. */
@@ -24,13 +27,20 @@ const LONGEST_PAUSE = 10_000
 
 /** A resolver keeps connections and tokens: make one for all pulls, dispose of it at the end. */
 export function createResolver(options: ResolverOptions): Resolver & AsyncDisposable {
-  const insecure = insecureRegistries(options.insecureRegistries ?? [])
+  const directory = createRegistryDirectory(options)
+  const proxyOf = createProxyOf(options.proxies ?? {})
   const http = createHttpClient({
     userAgent: options.userAgent,
     idleTimeout: options.idleTimeout ?? IDLE_TIMEOUT,
-    verify: async host => !(await isInsecure(host, insecure)),
+    async routeTo(url) {
+      const proxy = proxyOf(url)
+      if (url.protocol === 'http:') return { verify: true, ...(proxy && { proxy }) }
+      const certificates = await readHostCertificates(options.certificateFolders ?? [], url.host)
+      const verify = !(await directory.insecure(url.host))
+      return { verify, ...(certificates && { certificates }), ...(proxy && { proxy }) }
+    },
   })
-  const registry = createRegistryClient(http, insecure)
+  const registry = createRegistryClient(http, directory)
   const patiently = <T>(work: () => Promise<T>, signal: AbortSignal) =>
     retry(work, {
       attempts: ATTEMPTS,

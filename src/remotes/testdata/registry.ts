@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../../oci/index.ts'
@@ -52,19 +53,23 @@ export class TestRegistry {
   readonly faults = new Map<string, BlobFault>()
   intercept: Intercept | undefined
   #server: Server | undefined
+  #scheme = 'http'
 
   get host(): string {
     return `127.0.0.1:${(this.#server!.address() as AddressInfo).port}`
   }
 
   get url(): string {
-    return `http://${this.host}`
+    return `${this.#scheme}://${this.host}`
   }
 
-  async start(): Promise<this> {
-    const server = createServer((request, response) => {
+  /** `tls`: certificate and key, and what is asked of clients. */
+  async start(tls?: ServerOptions): Promise<this> {
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
       this.#answer(request, response).catch(() => response.destroy())
-    })
+    }
+    const server = tls ? createTlsServer(tls, answer) : createServer(answer)
+    if (tls) this.#scheme = 'https'
     this.#server = server
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     return this
