@@ -6,5 +6,6 @@ import { objects } from './objects.ts'
 import { pullErrors } from './pull-errors.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
+import { save } from './save.ts'
 
-export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network, objects, rootfs]
+export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network, objects, rootfs, save]

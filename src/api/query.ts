@@ -4,6 +4,8 @@ import { StrataError } from '../std/index.ts'
 export interface Query {
   /** The first value, or empty. */
   text(name: string): string
+  /** All values, in their order. */
+  all(name: string): readonly string[]
   /** The first value, or undefined when absent or empty. */
   optional(name: string): string | undefined
   /** Anything but nothing, `0`, `no`, `false` and `none` is true. */
@@ -21,6 +23,7 @@ export function parseQuery(search: string): Query {
   const text = (name: string) => values.get(name) ?? ''
   return {
     text,
+    all: name => values.getAll(name),
     optional: name => text(name) || undefined,
     flag: name => !no.has(text(name).trim().toLowerCase()),
     integer: name => (text(name) === '' ? undefined : parseInteger(text(name))),

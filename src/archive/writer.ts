@@ -21,6 +21,16 @@ export function writeTar(entries: AsyncIterable<TarInput> | Iterable<TarInput>):
   return gathered(pieces(entries))
 }
 
+/** Bytes of the archive that {@link writeTar} makes of entries with these headers. Throws as it does. */
+export function tarSize(headers: Iterable<TarHeaderInput>): number {
+  let size = 2 * BLOCK_BYTES
+  for (const header of headers) {
+    for (const block of formatHeader(header)) size += block.byteLength
+    size += Math.ceil(storedSize(header) / BLOCK_BYTES) * BLOCK_BYTES
+  }
+  return size
+}
+
 async function* pieces(entries: AsyncIterable<TarInput> | Iterable<TarInput>): AsyncGenerator<Uint8Array> {
   for await (const { header, data } of entries) {
     yield* formatHeader(header)

@@ -31,6 +31,7 @@ import { inspectImage } from './images/inspect.ts'
 import { listImages } from './images/list.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
 import { removeImage } from './images/remove.ts'
+import { type SaveRequest, saveArchive } from './images/save.ts'
 import { tagImage } from './images/tag.ts'
 import { withoutInitFiles } from './init-files.ts'
 import { inspectContainer } from './inspect.ts'
@@ -80,6 +81,7 @@ export async function openEngine(parts: EngineParts) {
         name: string,
         options: { readonly force: boolean; readonly noPrune: boolean },
       ): Promise<ImageDeleteItem[]> => removeImage(context, name, options),
+      save: (request: SaveRequest) => saveArchive(context, request),
     },
     networks: {
       list: (request: Parameters<typeof listNetworks>[1]): Promise<NetworkInspect[]> => listNetworks(context, request),

@@ -10,3 +10,4 @@ export type {
   NameRecord,
 } from './images.ts'
 export { createLeaseStore } from './lease-store.ts'
+export { openPassingLease, type PassingLease } from './passing-lease.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asDiffID, digestOf } from '../oci/index.ts'
 import { isStrataError } from '../std/index.ts'
-import { createLeaseStore } from './index.ts'
+import { createLeaseStore, openPassingLease } from './index.ts'
 import { newStores } from './testdata/fixtures.ts'
 
 const blob = digestOf('blob')
@@ -97,4 +97,17 @@ test('a removal that fails is over too', async t => {
     /disk/,
   )
   await leases.settled(blob)
+})
+
+test('a passing lease holds until it is disposed of, and does not survive the engine', async t => {
+  const { metadata, leases } = await newStores(t)
+  const lease = openPassingLease(leases, 'save')
+  await lease.addContent(blob)
+  await lease.addLayer(layer)
+  assert.deepEqual(lease.held, { content: new Set([blob]), layers: new Set([layer]) })
+  const [listed] = leases.list()
+  assert.deepEqual([listed?.content, listed?.layers], [[blob], [layer]])
+  assert.deepEqual(createLeaseStore(metadata).list(), [])
+  lease[Symbol.dispose]()
+  assert.deepEqual(leases.list(), [])
 })

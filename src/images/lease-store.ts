@@ -2,6 +2,7 @@ import type { MetadataStore } from '../metadata/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
 import { StrataError } from '../std/index.ts'
 import type { Collection, Lease, LeaseStore } from './images.ts'
+import { isPassing } from './passing-lease.ts'
 
 type Thing = Digest | DiffID
 
@@ -11,11 +12,15 @@ interface Held {
   readonly layers: Set<DiffID>
 }
 
-/** Leases, kept in memory and written through to `metadata`, so that they survive the engine. One a store. */
+/** Leases, kept in memory and written through to `metadata`, so that they survive the engine: all but passing ones. One a store. */
 export function createLeaseStore(metadata: MetadataStore): LeaseStore {
   const table = metadata.table<Omit<Lease, 'id'>>('leases')
   const held = new Map<string, Held>()
-  for (const [id, lease] of table.entries()) {
+  for (const [id, lease] of [...table.entries()]) {
+    if (isPassing(id)) {
+      table.delete(id)
+      continue
+    }
     const expiresAt = Date.parse(lease.expiresAt) || 0
     held.set(id, { expiresAt, content: new Set(lease.content), layers: new Set(lease.layers) })
   }

@@ -1,2 +1,3 @@
 export { createPuller, type PullerOptions, type PullLimits } from './puller.ts'
+export { type SavedArchive, saveImages, type WantedSave } from './save.ts'
 export type { ProgressEvent, Puller, PullOptions, PullResult } from './transfer.ts'

@@ -1,4 +1,6 @@
 import type { Filters, HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from '../../apitypes/index.ts'
+import type { Bytes } from '../../std/index.ts'
+import type { RequestedPlatform } from './platform-query.ts'
 
 /** What the image routes need. `name` is what the user typed: a reference, an ID or the beginning of one. */
 export interface ImagesBackend {
@@ -16,6 +18,14 @@ export interface ImagesBackend {
     name: string,
     options: { readonly force: boolean; readonly noPrune: boolean },
   ): Promise<readonly ImageDeleteItem[]>
+  /** `names` as typed; a `platform` refuses images that are not for it. */
+  save(options: { readonly names: readonly string[]; readonly platform?: RequestedPlatform }): Promise<SavedArchive>
+}
+
+/** An archive that is written as it is read; to be disposed of when it is. */
+export interface SavedArchive extends AsyncDisposable {
+  readonly size: number
+  bytes(): Bytes
 }
 
 export interface PullImageOptions {

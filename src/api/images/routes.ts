@@ -2,6 +2,7 @@ import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
+import { archiveRoutes } from './archive-routes.ts'
 import type { ImagesBackend } from './backend.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
 import { inspectFor, summaryFor } from './versions.ts'
@@ -11,6 +12,7 @@ const listFilters = ['dangling', 'label', 'label!', 'before', 'since', 'until', 
 export function imageRoutes(backend: ImagesBackend): Routes {
   return {
     plain: {
+      ...archiveRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
       'GET /images/json': async ({ query, minor, response }) => {
         const images = await backend.list({

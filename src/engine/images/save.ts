@@ -1,0 +1,115 @@
+import { collectGarbage } from '../../gc/index.ts'
+import { type ImageRecord, openPassingLease, type PassingLease } from '../../images/index.ts'
+import { formatPlatform, isDigest, matchesPlatform, type Platform } from '../../oci/index.ts'
+import { familiarName, formatReference, parseReference, type Reference, repositoryName } from '../../reference/index.ts'
+import { isStrataError, StrataError } from '../../std/index.ts'
+import { type SavedArchive, saveImages, type WantedSave } from '../../transfer/index.ts'
+import { type EngineContext, publish } from '../context.ts'
+
+export interface SaveRequest {
+  /** As typed: names, IDs, beginnings of them. */
+  readonly names: readonly string[]
+  /** Refuses images that are not for it. */
+  readonly platform?: Platform
+}
+
+/**
+ * The archive of some images. What it holds stays until it is disposed of. Throws Docker's texts for what is not there,
+ * `internal` for what is no name, as dockerd does.
+ */
+export async function saveArchive(
+  context: EngineContext,
+  { names, platform }: SaveRequest,
+): Promise<SavedArchive & AsyncDisposable> {
+  const wanted = wantedImages(context, names)
+  for (const { record } of wanted) {
+    if (!platform || matchesPlatform(platform, record.platform)) continue
+    throw new StrataError('not_found', `no suitable export target found for platform ${formatPlatform(platform)}`)
+  }
+  const lease = openPassingLease(context.leases, 'save')
+  try {
+    for (const { record } of wanted) await keep(record, lease)
+    const archive = await saveImages(wanted, context)
+    for (const { record } of wanted) publish(context, 'image', 'save', record.id, { ...record.labels, name: record.id })
+    return { ...archive, [Symbol.asyncDispose]: () => letGo(context, wanted, lease) }
+  } catch (error) {
+    await letGo(context, wanted, lease)
+    throw error
+  }
+}
+
+async function keep(record: ImageRecord, lease: PassingLease): Promise<void> {
+  await lease.addContent(record.config.digest)
+  for (const { diffID } of record.layers) await lease.addLayer(diffID)
+}
+
+async function letGo(context: EngineContext, saved: readonly WantedSave[], lease: PassingLease): Promise<void> {
+  lease[Symbol.dispose]()
+  // What was removed meanwhile goes now.
+  if (saved.some(({ record }) => !context.images.get(record.id))) await collectGarbage({ ...context, only: lease.held })
+}
+
+/** The images that `names` stand for, each once, with the names that they are saved with, by dockerd's rules. */
+function wantedImages(context: EngineContext, names: readonly string[]): WantedSave[] {
+  const wanted = new Map<string, { readonly record: ImageRecord; readonly references: Reference[] }>()
+  const add = (record: ImageRecord, reference?: Reference) => {
+    const image = wanted.get(record.id) ?? { record, references: [] }
+    wanted.set(record.id, image)
+    if (!reference) return
+    const known = image.references.some(each => formatReference(each) === formatReference(reference))
+    if (!known) image.references.push(reference)
+  }
+  for (const text of names) {
+    const reference = named(text)
+    if (!reference) {
+      add(resolved(context, text))
+      continue
+    }
+    if (reference.tag === undefined && reference.digest === undefined) {
+      const tagged = tagsOf(context, reference)
+      for (const each of tagged) add(each.record, each.reference)
+      if (tagged.length === 0) add(resolved(context, text))
+      continue
+    }
+    const record = recordOf(context, reference)
+    if (!record) throw new StrataError('not_found', 'reference does not exist')
+    add(record, reference.digest === undefined ? reference : undefined)
+  }
+  return [...wanted.values()]
+}
+
+function resolved(context: EngineContext, text: string): ImageRecord {
+  try {
+    return context.images.resolve(text).record
+  } catch (error) {
+    throw isStrataError(error, 'not_found') ? new StrataError('not_found', `No such image: ${text}`) : error
+  }
+}
+
+/** What `text` is as a name; undefined for what can only be an ID. */
+function named(text: string): Reference | undefined {
+  if (/^[a-f0-9]{64}$/.test(text) || isDigest(text)) return undefined
+  try {
+    const reference = parseReference(text)
+    return familiarName(reference) === 'sha256' ? undefined : reference
+  } catch (error) {
+    throw isStrataError(error) ? new StrataError('internal', error.message, { cause: error }) : error
+  }
+}
+
+/** The tags of a repository, sorted. */
+function tagsOf(context: EngineContext, repository: Reference) {
+  const found: { readonly record: ImageRecord; readonly reference: Reference }[] = []
+  for (const [name] of context.images.names()) {
+    if (!name.startsWith(`${repositoryName(repository)}:`)) continue
+    const reference = parseReference(name)
+    const record = recordOf(context, reference)
+    if (record) found.push({ record, reference })
+  }
+  return found
+}
+
+function recordOf(context: EngineContext, reference: Reference): ImageRecord | undefined {
+  const name = context.images.name(reference)
+  return name && context.images.get(name.image)
+}

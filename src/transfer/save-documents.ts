@@ -1,0 +1,73 @@
+import type { ImageRecord } from '../images/index.ts'
+import { type Descriptor, type DiffID, type Digest, digestOf, hexOf, mediaTypes } from '../oci/index.ts'
+import { familiarName, familiarString, formatReference, type Reference } from '../reference/index.ts'
+import { goJSON, goMap, goObject } from './go-json.ts'
+
+/** An image of an archive, as its documents tell of it. */
+export interface SavedImage {
+  readonly record: ImageRecord
+  /** The names that it is saved with, each with a tag. */
+  readonly references: readonly Reference[]
+  /** Its layers as they are in the archive, lowest first. */
+  readonly layers: readonly Descriptor[]
+  readonly manifest: Buffer
+}
+
+/** Where a blob lies in an OCI layout. */
+export function blobName(digest: Digest | DiffID): string {
+  return `blobs/sha256/${hexOf(digest)}`
+}
+
+/** The manifest of an image in an archive, which no registry has. */
+export function manifestDocument(config: Descriptor, layers: readonly Descriptor[]): Buffer {
+  const mediaType = mediaTypes.ociManifest
+  return Buffer.from(goJSON({ schemaVersion: 2, mediaType, config, layers }))
+}
+
+/** `index.json`: a manifest for each name, or the image's alone where it has none. */
+export function indexDocument(images: readonly SavedImage[]): Buffer {
+  const manifests = images.flatMap(({ manifest, references }) => {
+    const descriptor = { mediaType: mediaTypes.ociManifest, digest: digestOf(manifest), size: manifest.byteLength }
+    const named = references.map(reference => ({
+      ...descriptor,
+      annotations: {
+        'io.containerd.image.name': formatReference(reference),
+        'org.opencontainers.image.ref.name': reference.tag,
+      },
+    }))
+    return named.length > 0 ? named : [descriptor]
+  })
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.length > 0 ? manifests : null }
+  return Buffer.from(goJSON(index))
+}
+
+/** `manifest.json`, which Docker reads. */
+export function itemsDocument(images: readonly SavedImage[]): Buffer {
+  const saved = new Set(images.map(({ record }) => record.id))
+  const items = images.map(({ record, references, layers }) => {
+    const sources = layers.map(({ mediaType, size, digest }) => [digest, goJSON({ mediaType, size, digest })] as const)
+    const parent = record.parent !== undefined && saved.has(record.parent) ? record.parent : undefined
+    return goObject([
+      ['Config', goJSON(blobName(record.config.digest))],
+      ['RepoTags', goJSON(references.length > 0 ? references.map(familiarString) : null)],
+      ['Layers', goJSON(layers.map(({ digest }) => blobName(digest)))],
+      ...(parent !== undefined ? [['Parent', goJSON(parent)] as const] : []),
+      ['LayerSources', goMap(new Map(sources))],
+    ])
+  })
+  return Buffer.from(images.length > 0 ? `[${items.join(',')}]\n` : 'null\n')
+}
+
+/** `repositories`, which Docker read before 1.10: repository -> tag -> the image's highest layer. Undefined without names. */
+export function repositoriesDocument(images: readonly SavedImage[]): Buffer | undefined {
+  const repositories = new Map<string, Map<string, string>>()
+  for (const { references, layers } of images) {
+    for (const reference of references) {
+      const name = familiarName(reference)
+      const tags = repositories.get(name) ?? new Map<string, string>()
+      repositories.set(name, tags.set(reference.tag ?? '', goJSON(hexOf(layers.at(-1)?.digest ?? ''))))
+    }
+  }
+  if (repositories.size === 0) return undefined
+  return Buffer.from(`${goMap([...repositories].map(([name, tags]) => [name, goMap(tags)] as const))}\n`)
+}
