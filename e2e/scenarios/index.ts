@@ -3,9 +3,20 @@ import { containers } from './containers.ts'
 import { images } from './images.ts'
 import { network } from './network.ts'
 import { objects } from './objects.ts'
+import { platforms } from './platforms.ts'
 import { pullErrors } from './pull-errors.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 import { save } from './save.ts'
 
-export const scenarios: readonly Scenario[] = [images, pullErrors, run, containers, network, objects, rootfs, save]
+export const scenarios: readonly Scenario[] = [
+  images,
+  platforms,
+  pullErrors,
+  run,
+  containers,
+  network,
+  objects,
+  rootfs,
+  save,
+]

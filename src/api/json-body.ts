@@ -31,7 +31,7 @@ export async function readJson<T>(body: Body, shape: Shape<T>, options: JsonBody
     if (options.required) throw invalid('invalid JSON: got EOF while reading request body')
     return shape.zero()
   }
-  const value = parse(bytes.toString('utf8'))
+  const value = parseJson(bytes.toString('utf8'))
   if (value === null && options.required) throw invalid('config cannot be empty in order to create a container')
   return decode(shape, value, options.root ?? '')
 }
@@ -44,7 +44,8 @@ function checkContentType(header: string | undefined): void {
   }
 }
 
-function parse(text: string): unknown {
+/** Throws `invalid_argument` with Go's text. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

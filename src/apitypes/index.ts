@@ -31,5 +31,6 @@ export type {
 } from './host-config.ts'
 export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from './image.ts'
 export type { EndpointSettings, NetworkInspect, NetworkMember, NetworkSettings, PortMap } from './network.ts'
+export type { Platform } from './oci.ts'
 export type { CheckMessage, EngineVersion, Info, Version } from './system.ts'
 export type { Volume, VolumeCreateRequest, VolumeList, VolumesPruned } from './volume.ts'

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openContentStore } from '../content/index.ts'
 import { type EngineConfig, openEngine } from '../engine/index.ts'
-import { lockDataRoot } from '../host/index.ts'
+import { cpuLevel, lockDataRoot } from '../host/index.ts'
 import { createImageStore, createLeaseStore } from '../images/index.ts'
 import { createLayerDriver } from '../layers/index.ts'
 import { openMetadata } from '../metadata/index.ts'
 import { createBridgeDriver, createSandboxes } from '../network/index.ts'
+import { hostPlatform, type Platform } from '../oci/index.ts'
 import { createResolver, type Proxies } from '../remotes/index.ts'
 import { createRuntime, defaultMaskedPaths, defaultReadonlyPaths } from '../runtime/index.ts'
 import { type Logger, StrataError } from '../std/index.ts'
@@ -47,6 +48,7 @@ export async function wireEngine(
       proxies,
     }),
   )
+  const platform = await machinePlatform()
   const puller = createPuller({
     content,
     layers,
@@ -54,6 +56,7 @@ export async function wireEngine(
     leases,
     resolver,
     log,
+    platform,
     keepCompressed: config.keepCompressedLayers,
     limits: {
       maxLayerSize: config.maxLayerSize,
@@ -84,6 +87,7 @@ export async function wireEngine(
     ...config,
     version,
     proxies,
+    platform,
     bridgeName: config.bridge,
     initPath: nativeProgram('strata-init'),
     runtimes,
@@ -112,6 +116,12 @@ export async function wireEngine(
     storageDriver: layers.name,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+/** What this machine runs, with the highest level of its processor. */
+async function machinePlatform(): Promise<Platform> {
+  const [platform, level] = [hostPlatform(), await cpuLevel()]
+  return level === '' ? platform : { ...platform, variant: level }
 }
 
 /** Path of a program that scripts/build-native made. */

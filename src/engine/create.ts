@@ -5,7 +5,7 @@ import {
   type ContainerDefaults,
   type DiffID,
   formatPlatform,
-  hostPlatform,
+  matchesPlatform,
   type Platform,
   parsePlatform,
 } from '../oci/index.ts'
@@ -13,6 +13,7 @@ import { isStrataError, StrataError } from '../std/index.ts'
 import { checkEndpoints, checkHostConfig } from './check-request.ts'
 import { type ContainerRecord, never } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
+import { pickImage } from './images/pick.ts'
 import { mergeConfig } from './merge-config.ts'
 import { resolveMounts } from './mounts.ts'
 import { folderOf } from './network-setup.ts'
@@ -45,9 +46,9 @@ export async function createContainer(
   const warnings = checkHostConfig(context, request)
   const macAddress = checkEndpoints(request)
   portBindings(config, hostConfig)
-  const { record: image } = context.images.resolve(request.Image)
   const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
-  checkPlatform(request.Image, image.platform, wanted, warnings)
+  const image = await pickImage(context, request.Image, wanted)
+  if (!wanted) warnings.push(...platformWarnings(image.platform, context.config.platform))
   const wantedName = options.name === '' ? undefined : cleanContainerName(options.name)
   if (wantedName !== undefined) context.containers.requireFree(wantedName)
 
@@ -141,18 +142,9 @@ export function timestamp(date: Date): string {
     .replace(/\.Z$/, 'Z')
 }
 
-function checkPlatform(name: string, has: Platform, wanted: Platform | undefined, warnings: string[]): void {
-  const host = hostPlatform()
-  const differs = (a: Platform, b: Platform) => a.os !== b.os || a.architecture !== b.architecture
-  if (wanted && differs(wanted, has)) {
-    throw new StrataError(
-      'not_found',
-      `image with reference ${name} was found but does not provide the specified platform (${formatPlatform(wanted)})`,
-    )
-  }
-  if (!wanted && differs(host, has)) {
-    warnings.push(
-      `The requested image's platform (${formatPlatform(has)}) does not match the detected host platform (${formatPlatform(host)}) and no specific platform was requested`,
-    )
-  }
+function platformWarnings(has: Platform, host: Platform): string[] {
+  if (matchesPlatform(host, has)) return []
+  return [
+    `The requested image's platform (${formatPlatform(has)}) does not match the detected host platform (${formatPlatform(host)}) and no specific platform was requested`,
+  ]
 }

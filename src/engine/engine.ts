@@ -30,7 +30,7 @@ import { imageHistory } from './images/history.ts'
 import { inspectImage } from './images/inspect.ts'
 import { listImages } from './images/list.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
-import { removeImage } from './images/remove.ts'
+import { removePlatforms } from './images/remove-platforms.ts'
 import { type SaveRequest, saveArchive } from './images/save.ts'
 import { tagImage } from './images/tag.ts'
 import { withoutInitFiles } from './init-files.ts'
@@ -73,14 +73,14 @@ export async function openEngine(parts: EngineParts) {
     images: {
       pull: (request: PullRequest) => pullImage(context, request),
       list: async (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
-      inspect: (name: string): Promise<ImageInspect> => inspectImage(context, name),
-      history: (name: string): Promise<HistoryItem[]> => imageHistory(context, name),
+      inspect: (name: string, options: Parameters<typeof inspectImage>[2]): Promise<ImageInspect> =>
+        inspectImage(context, name, options),
+      history: (name: string, options: Parameters<typeof imageHistory>[2]): Promise<HistoryItem[]> =>
+        imageHistory(context, name, options),
       tag: async (name: string, target: { readonly repo: string; readonly tag: string }) =>
         tagImage(context, name, target),
-      remove: (
-        name: string,
-        options: { readonly force: boolean; readonly noPrune: boolean },
-      ): Promise<ImageDeleteItem[]> => removeImage(context, name, options),
+      remove: (name: string, options: Parameters<typeof removePlatforms>[2]): Promise<ImageDeleteItem[]> =>
+        removePlatforms(context, name, options),
       save: (request: SaveRequest) => saveArchive(context, request),
     },
     networks: {

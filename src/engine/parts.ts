@@ -3,6 +3,7 @@ import type { ImageStore, LeaseStore } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import type { NetworkDriver, Sandboxes } from '../network/index.ts'
+import type { Platform } from '../oci/index.ts'
 import type { Proxies, RegistrySettings } from '../remotes/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { Logger } from '../std/index.ts'
@@ -27,6 +28,8 @@ export interface EngineParts {
 
 export interface EngineConfig {
   readonly version: string
+  /** What this machine runs, with the highest level of its processor. */
+  readonly platform: Platform
   readonly dataRoot: string
   readonly execRoot: string
   /** Name of the default bridge. */

@@ -1,6 +1,8 @@
 import type { MetadataStore } from '../metadata/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
+import { parseReference } from '../reference/index.ts'
 import { isStrataError, messageOf, throwIfAborted } from '../std/index.ts'
+import { problemsOfHeld, sameName } from './check-held.ts'
 import { checkImage, PULL_AGAIN } from './check-image.ts'
 import type { Finding, Stores } from './gc.ts'
 import { Keepers } from './keepers.ts'
@@ -85,12 +87,20 @@ async function* images(context: Context): AsyncGenerator<Finding> {
 
 async function* names(context: Context): AsyncGenerator<Finding> {
   const { content, images: store, checked } = context
-  for (const [name, { image, target }] of store.names()) {
+  for (const [name, record] of store.names()) {
+    const { image, target } = record
     const gone = `${name} names the image ${image}, which does not exist`
     if (!store.get(image)) yield { severity: 'error', kind: 'name', id: name, what: gone, remedy: PULL_AGAIN }
     else if (target && !(await content.has(target.digest)) && store.get(image)) {
       const what = `${name} points to content ${target.digest}, which is missing`
       yield { severity: 'warning', kind: 'name', id: name, what, remedy: PULL_AGAIN }
+    } else {
+      for await (const problem of problemsOfHeld(record, context)) {
+        // One that was moved or removed meanwhile has lost its content rightly.
+        if (!sameName(store.name(parseReference(name)), record)) break
+        const what = `${name} ${problem}`
+        yield { severity: 'error', kind: 'name', id: name, what, remedy: PULL_AGAIN }
+      }
     }
     checked('name', name)
   }

@@ -1,4 +1,4 @@
-import type { ImageRecord, ImageStore } from '../images/index.ts'
+import type { ImageRecord, ImageStore, NameRecord } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
 import { parseReference } from '../reference/index.ts'
@@ -18,15 +18,20 @@ function markRecord(record: ImageRecord, marked: Marked): void {
   }
 }
 
+function markName({ target, held }: NameRecord, marked: Marked): void {
+  if (target) marked.content.add(target.digest)
+  for (const { digest, blobs } of held?.manifests ?? []) for (const each of [digest, ...blobs]) marked.content.add(each)
+}
+
 /** What one image and its names keep: read before the image is removed, it is all that can go with it. */
 export function contentsOf(images: ImageStore, id: Digest): Contents {
   const marked: Marked = { content: new Set(), layers: new Set() }
   if (!images.get(id)) return marked
-  const { record, tags, digests } = images.summary(id)
+  const { record, tags, digests, heldBy } = images.summary(id)
   markRecord(record, marked)
-  for (const name of [...tags, ...digests]) {
-    const target = images.name(parseReference(name))?.target
-    if (target) marked.content.add(target.digest)
+  for (const name of [...tags, ...digests, ...heldBy]) {
+    const named = images.name(parseReference(name))
+    if (named) markName(named, marked)
   }
   return marked
 }
@@ -37,7 +42,7 @@ export async function mark(
 ): Promise<Contents> {
   const marked: Marked = { content: new Set(options.extraContent), layers: new Set(options.extraLayers) }
   for (const { record } of options.images.list()) markRecord(record, marked)
-  for (const [, { target }] of options.images.names()) if (target) marked.content.add(target.digest)
+  for (const [, name] of options.images.names()) markName(name, marked)
   for await (const { chain } of options.layers.writables()) for (const layer of chain) marked.layers.add(layer)
   return marked
 }

@@ -8,6 +8,7 @@ export {
   removeCgroup,
   removeEmptyCgroup,
 } from './cgroups.ts'
+export { cpuLevel } from './cpu-level.ts'
 export { gunzip } from './gzip.ts'
 export type { GzipLevel } from './gzip-level.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'

@@ -4,7 +4,7 @@ import { putBlob } from '../content/index.ts'
 import { type Digest, digestOf, hexOf, mediaTypes } from '../oci/index.ts'
 import { parseReference } from '../reference/index.ts'
 import { isStrataError } from '../std/index.ts'
-import { createImageStore } from './index.ts'
+import { createImageStore, isDangling } from './index.ts'
 import { imageRecord, newStores } from './testdata/fixtures.ts'
 
 const named = (...texts: string[]) => texts.map(text => ({ reference: parseReference(text) }))
@@ -51,6 +51,42 @@ test('a tag that moves leaves its old image dangling; untag and remove forget', 
     () => images.summary(debian.id),
     error => isStrataError(error, 'not_found'),
   )
+})
+
+test('a name that holds several platforms: one image is meant, the others are held, and none is dangling', async t => {
+  const { images } = await newStores(t)
+  const [arm, windows] = [imageRecord('arm'), digestOf('windows')]
+  const held = {
+    manifests: [
+      { digest: digestOf('amd64 manifest'), image: debian.id, blobs: [] },
+      { digest: digestOf('arm manifest'), image: arm.id, blobs: [] },
+      { digest: windows, blobs: [] },
+    ],
+    whole: true,
+  }
+  const points = { target: manifest, held }
+  images.put(debian, [{ reference: parseReference('debian'), ...points }], { others: [arm] })
+  images.tag(parseReference('mine'), debian.id, points)
+  assert.deepEqual(images.name(parseReference('mine')), { image: debian.id, ...points })
+  const both = ['docker.io/library/debian:latest', 'docker.io/library/mine:latest']
+  assert.deepEqual([images.summary(debian.id).tags, images.summary(debian.id).heldBy], [both, []])
+  assert.deepEqual([images.summary(arm.id).tags, images.summary(arm.id).heldBy], [[], both])
+  assert.deepEqual(
+    images.list().map(summary => isDangling(summary)),
+    [false, false],
+  )
+
+  images.untag(parseReference('debian'))
+  assert.deepEqual(images.summary(arm.id).heldBy, ['docker.io/library/mine:latest'])
+  images.remove(arm.id)
+  assert.deepEqual(images.name(parseReference('mine')), {
+    ...{ image: debian.id, target: manifest },
+    held: { manifests: [held.manifests[0], held.manifests[2]], whole: false },
+  })
+  images.put(debian, [{ reference: parseReference('mine'), ...points }], { others: [arm] })
+  images.remove(debian.id)
+  assert.equal(images.name(parseReference('mine')), undefined)
+  assert.ok(isDangling(images.summary(arm.id)))
 })
 
 test('putting an image again keeps what was known of it', async t => {

@@ -1,10 +1,10 @@
 import { type ContentStore, readBlob } from '../content/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
-import { CONFIG_LIMIT, type Descriptor, type Digest, parseImageConfig } from '../oci/index.ts'
+import { CONFIG_LIMIT, type Digest, parseImageConfig } from '../oci/index.ts'
 import type { ImageRecord, ImageStore, ImageSummary, NameRecord } from './images.ts'
 import { isDigestName, nameOf } from './names.ts'
 import { noSuchImage, resolveImage } from './resolve.ts'
-import { newestFirst, summaryOf } from './summaries.ts'
+import { HELD, NAMED, newestFirst, summaryOf, type Tie } from './summaries.ts'
 
 /** The image store over records in `metadata` and blobs in `content`. */
 export function createImageStore(parts: {
@@ -14,25 +14,26 @@ export function createImageStore(parts: {
   const { metadata, content } = parts
   const images = metadata.table<ImageRecord>('images')
   const names = metadata.table<NameRecord>('image-names')
-  /** `<image> <name>`, so that the names of one image are found without reading all. */
-  const byImage = metadata.table<0>('image-names-by-image')
+  /** `<image> <name>`, so that the names of one image, and those that hold it, are found without reading all. */
+  const byImage = metadata.table<Tie>('image-names-by-image')
   const key = (image: Digest, name: string) => `${image} ${name}`
 
-  function* namesOf(image: Digest): Generator<string> {
-    for (const [each] of byImage.entries(key(image, ''))) yield each.slice(key(image, '').length)
+  function* tiesOf(image: Digest): Generator<readonly [name: string, tie: Tie]> {
+    for (const [each, tie] of byImage.entries(key(image, ''))) yield [each.slice(key(image, '').length), tie]
   }
 
   function forgetName(name: string): boolean {
     const record = names.get(name)
     if (!record) return false
-    byImage.delete(key(record.image, name))
+    for (const image of [record.image, ...othersOf(record)]) byImage.delete(key(image, name))
     return names.delete(name)
   }
 
-  function setName(name: string, image: Digest, target: Descriptor | undefined): void {
+  function setName(name: string, record: NameRecord): void {
     forgetName(name)
-    names.put(name, target ? { image, target } : { image })
-    byImage.put(key(image, name), 0)
+    names.put(name, record)
+    for (const other of othersOf(record)) byImage.put(key(other, name), HELD)
+    byImage.put(key(record.image, name), NAMED)
   }
 
   function get(id: Digest): ImageRecord {
@@ -42,29 +43,30 @@ export function createImageStore(parts: {
   }
 
   return {
-    put: (record, references) =>
+    put: (record, references, { others = [] } = {}) =>
       metadata.transaction(() => {
-        const named = references.map(({ reference, target }) => ({ name: nameOf(reference), target }))
+        const named = references.map(({ reference, ...points }) => ({ name: nameOf(reference), points }))
         const tagged = named.some(({ name }) => !isDigestName(name))
-        const whole = merged(record, images.get(record.id))
-        images.put(record.id, tagged ? withTagTime(whole) : whole)
-        for (const { name, target } of named) setName(name, record.id, target)
+        const complete = merged(record, images.get(record.id))
+        for (const other of others) images.put(other.id, merged(other, images.get(other.id)))
+        images.put(record.id, tagged ? withTagTime(complete) : complete)
+        for (const { name, points } of named) setName(name, { image: record.id, ...points })
       }),
     get: id => images.get(id),
     list() {
-      const named = new Map<string, string[]>()
-      for (const [each] of byImage.entries()) {
+      const named = new Map<string, (readonly [name: string, tie: Tie])[]>()
+      for (const [each, tie] of byImage.entries()) {
         const space = each.indexOf(' ')
         const image = each.slice(0, space)
         const list = named.get(image)
-        if (list) list.push(each.slice(space + 1))
-        else named.set(image, [each.slice(space + 1)])
+        if (list) list.push([each.slice(space + 1), tie])
+        else named.set(image, [[each.slice(space + 1), tie]])
       }
       const summaries: ImageSummary[] = []
       for (const [id, record] of images.entries()) summaries.push(summaryOf(record, named.get(id) ?? []))
       return newestFirst(summaries)
     },
-    summary: id => summaryOf(get(id), namesOf(id)),
+    summary: id => summaryOf(get(id), tiesOf(id)),
     resolve: text =>
       resolveImage(text, {
         image: id => images.get(id),
@@ -73,21 +75,37 @@ export function createImageStore(parts: {
       }),
     name: reference => names.get(nameOf(reference)),
     names: () => names.entries(),
-    tag: (reference, image, target) =>
+    tag: (reference, image, points) =>
       metadata.transaction(() => {
         const record = get(image)
         const name = nameOf(reference)
-        setName(name, image, target)
+        setName(name, { image, ...points })
         if (!isDigestName(name)) images.put(image, withTagTime(record))
       }),
     untag: reference => metadata.transaction(() => forgetName(nameOf(reference))),
     remove: id =>
       metadata.transaction(() => {
-        for (const name of namesOf(id)) forgetName(name)
+        for (const [name, tie] of tiesOf(id)) {
+          const record = tie === HELD ? names.get(name) : undefined
+          if (record) setName(name, without(record, id))
+          else forgetName(name)
+        }
         images.delete(id)
       }),
     config: async id => parseImageConfig(await readBlob(content, get(id).config.digest, CONFIG_LIMIT)),
   }
+}
+
+/** The name, when it no longer holds `image`: so nor all of its index. */
+function without(record: NameRecord, image: Digest): NameRecord {
+  const { held, ...rest } = record
+  if (!held) return rest
+  return { ...rest, held: { manifests: held.manifests.filter(each => each.image !== image), whole: false } }
+}
+
+/** The images of other platforms that a name holds. */
+function othersOf({ image, held }: NameRecord): Digest[] {
+  return (held?.manifests ?? []).flatMap(each => (each.image && each.image !== image ? [each.image] : []))
 }
 
 function withTagTime(record: ImageRecord): ImageRecord {

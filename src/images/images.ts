@@ -3,8 +3,9 @@
  *
  * An *image* is identified by the digest of its config (*image ID*). A *name* is a normalised reference with a tag
  * (`docker.io/library/debian:bookworm`) or with a digest (a *repo digest*, `docker.io/library/debian@sha256:…`); it points
- * to the descriptor that a registry serves under it (an index or a manifest) and to the image picked from it. A tag that
- * moves away leaves its old image *dangling*. Manifests, indexes and configs are blobs in the content store; layers are in
+ * to the descriptor that a registry serves under it (its *target*: an index or a manifest) and to the image picked from it.
+ * A name may *hold* more of an index: the images of other platforms, which have no name of their own, and the blobs of
+ * all of them as the registry serves them. A tag that moves away leaves its old image *dangling*. Manifests, indexes and configs are blobs in the content store; layers are in
  * the layer store; here are only records.
  *
  * A *lease* names content and layers that must not be collected though no image refers to them yet: what a pull has
@@ -44,9 +45,28 @@ export interface ImageLayer {
 
 /** What a name points to. */
 export interface NameRecord {
+  /** The image that is meant when no platform is asked for. */
   readonly image: Digest
   /** What the registry serves under the name; the image's own manifest for local tags. */
   readonly target?: Descriptor
+  /** Absent for names of one image alone. */
+  readonly held?: HeldIndex
+}
+
+/** What a name holds of its target, an index. */
+export interface HeldIndex {
+  /** In the order of the index; that of the name's own image is among them. */
+  readonly manifests: readonly HeldManifest[]
+  /** Whether nothing of the index is missing, so that it can go elsewhere as it is. */
+  readonly whole: boolean
+}
+
+export interface HeldManifest {
+  readonly digest: Digest
+  /** Absent for what can't run here: attestations, images of other operating systems. */
+  readonly image?: Digest
+  /** The config, and the layers as the registry serves them: kept, so that they can go elsewhere with the same digests. */
+  readonly blobs: readonly Digest[]
 }
 
 export interface ImageSummary {
@@ -55,14 +75,21 @@ export interface ImageSummary {
   readonly tags: readonly string[]
   /** Normalised names with a digest, sorted. */
   readonly digests: readonly string[]
+  /** Normalised names that hold it as the image of another platform, sorted: with them and no name it is not dangling. */
+  readonly heldBy: readonly string[]
+}
+
+/** A name to be set, and what it shall point to. */
+export interface NewName extends Omit<NameRecord, 'image'> {
+  readonly reference: Reference
 }
 
 export interface ImageStore {
   /**
    * Records an image and, in the same transaction, sets `names` on it. What was known of the same image before and is
-   * not in `record` (its manifest, where its layers come from) stays.
+   * not in `record` (its manifest, where its layers come from) stays. `others`, which the names hold, are recorded with it.
    */
-  put(record: ImageRecord, names: readonly { readonly reference: Reference; readonly target?: Descriptor }[]): void
+  put(record: ImageRecord, names: readonly NewName[], options?: { readonly others?: readonly ImageRecord[] }): void
   get(id: Digest): ImageRecord | undefined
   /** All images with their names, newest first: one indexed read. */
   list(): ImageSummary[]
@@ -77,10 +104,10 @@ export interface ImageStore {
   /** All names and what they point to, sorted. */
   names(): IterableIterator<readonly [name: string, record: NameRecord]>
   /** Sets a name, taking it from the image that had it. A reference without tag and digest gets `latest`. Throws `not_found` without the image. */
-  tag(reference: Reference, image: Digest, target?: Descriptor): void
+  tag(reference: Reference, image: Digest, points?: Omit<NameRecord, 'image'>): void
   /** True when the name was there. */
   untag(reference: Reference): boolean
-  /** Forgets an image and all its names; its content stays until the next collection. */
+  /** Forgets an image and all its names, and that others hold it; its content stays until the next collection. */
   remove(id: Digest): void
   /** The parsed config, read from content. */
   config(id: Digest): Promise<ImageConfig>

@@ -1,6 +1,8 @@
 export { createImageStore } from './image-store.ts'
 export type {
   Collection,
+  HeldIndex,
+  HeldManifest,
   ImageLayer,
   ImageRecord,
   ImageStore,
@@ -8,6 +10,9 @@ export type {
   Lease,
   LeaseStore,
   NameRecord,
+  NewName,
 } from './images.ts'
 export { createLeaseStore } from './lease-store.ts'
 export { openPassingLease, type PassingLease } from './passing-lease.ts'
+export { isDangling } from './summaries.ts'
+export { manifestsOf, type TargetBlob, type TargetManifest, walkTarget } from './target.ts'

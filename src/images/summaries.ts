@@ -1,12 +1,23 @@
 import type { ImageRecord, ImageSummary } from './images.ts'
 import { isDigestName } from './names.ts'
 
-/** @param names of the image, sorted. */
-export function summaryOf(record: ImageRecord, names: Iterable<string>): ImageSummary {
+/** How a name is tied to an image: it means it, or it holds it as another platform's. */
+export type Tie = typeof NAMED | typeof HELD
+export const NAMED = 0
+export const HELD = 1
+
+/** @param ties of the image, sorted by name. */
+export function summaryOf(record: ImageRecord, ties: Iterable<readonly [name: string, tie: Tie]>): ImageSummary {
   const tags: string[] = []
   const digests: string[] = []
-  for (const name of names) (isDigestName(name) ? digests : tags).push(name)
-  return { record, tags, digests }
+  const heldBy: string[] = []
+  for (const [name, tie] of ties) (tie === HELD ? heldBy : isDigestName(name) ? digests : tags).push(name)
+  return { record, tags, digests, heldBy }
+}
+
+/** Whether no name leads to the image, nor holds it. */
+export function isDangling({ tags, digests, heldBy }: ImageSummary): boolean {
+  return tags.length + digests.length + heldBy.length === 0
 }
 
 /** Sorts by the time of creation, images without one last, and by ID where that is the same. */

@@ -56,9 +56,15 @@ function rank(wanted: readonly Platform[], offered: Platform): number | undefine
   return position < 0 ? undefined : position
 }
 
-/** Whether an image for `offered` runs on `wanted`: the same, or an older level of the same architecture. */
+/**
+ * Whether an image for `offered` runs on `wanted`: the same, or an older level of the same architecture. One that names no
+ * level serves them all, as in dockerd.
+ */
 export function matchesPlatform(wanted: Platform, offered: Platform): boolean {
-  return rank(candidates(normalizePlatform(wanted)), offered) !== undefined
+  const on = normalizePlatform(wanted)
+  if (rank(candidates(on), offered) !== undefined) return true
+  const { os, architecture } = normalizePlatform(offered)
+  return !offered.variant && os === on.os && architecture === on.architecture
 }
 
 /** Attestations (provenance, SBOM) stand in indexes as manifests that nothing can run. */

@@ -1,7 +1,7 @@
 import type { ContentStore } from '../content/index.ts'
 import type { ImageStore, LeaseStore } from '../images/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
-import { formatPlatform, matchesPlatform } from '../oci/index.ts'
+import { formatPlatform, hostPlatform, matchesPlatform, type Platform } from '../oci/index.ts'
 import { familiarString, type Reference, withDefaultTag } from '../reference/index.ts'
 import type { ResolvedManifest, Resolver } from '../remotes/index.ts'
 import { KeyedLock, type Logger } from '../std/index.ts'
@@ -20,6 +20,8 @@ export interface PullerOptions {
   readonly leases: LeaseStore
   readonly resolver: Resolver
   readonly log: Logger
+  /** What is picked from an index when nothing is asked for. The host's architecture when absent. */
+  readonly platform?: Platform
   readonly limits?: Partial<PullLimits>
   /** Keeps the compressed layers in the content store, so that a push gives the same digests. */
   readonly keepCompressed?: boolean
@@ -89,7 +91,8 @@ export function createPuller(options: PullerOptions): Puller {
     const image = await readImage(target, {
       content,
       fetcher: fetcher(signal),
-      platform,
+      platform: platform ?? options.platform ?? hostPlatform(),
+      ...(platform && { requested: platform }),
       attempts: limits.maxDownloadAttempts,
       pause: limits.second,
       keep: lease.addContent,

@@ -34,7 +34,10 @@ export interface WantedImage {
 export interface ReadOptions {
   readonly content: ContentStore
   readonly fetcher: Fetcher
-  readonly platform: Platform | undefined
+  /** What is picked from an index. */
+  readonly platform: Platform
+  /** What the user asked for. */
+  readonly requested?: Platform
   readonly attempts: number
   /** The first pause before another attempt, in milliseconds. */
   readonly pause: number
@@ -89,11 +92,10 @@ async function pickManifest(
   options: ReadOptions,
 ): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
   if (parsed.kind === 'manifest') return { descriptor: target, manifest: parsed.manifest }
-  const { content, fetcher, keep } = options
-  const platform = options.platform ?? hostPlatform()
+  const { content, fetcher, keep, platform } = options
   const picked = pickPlatform(parsed.index, platform)
   if (!picked) {
-    const name = formatPlatform(platform)
+    const name = formatPlatform(options.requested ?? hostPlatform())
     throw new StrataError('not_found', `no matching manifest for ${name} in the manifest list entries`)
   }
   const { mediaType, digest, size } = picked

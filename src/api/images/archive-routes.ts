@@ -1,7 +1,7 @@
 import type { Exchange, Routes } from '../exchange.ts'
 import { writeAll } from '../reply.ts'
 import type { ImagesBackend } from './backend.ts'
-import { platformOf } from './platform-query.ts'
+import { onlyPlatformOf } from './platform-query.ts'
 
 /** Images to files, and back. */
 export function archiveRoutes(backend: ImagesBackend): Routes['plain'] {
@@ -13,7 +13,7 @@ export function archiveRoutes(backend: ImagesBackend): Routes['plain'] {
 
 async function save(backend: ImagesBackend, exchange: Exchange, names: readonly string[]): Promise<void> {
   const { response } = exchange
-  await using archive = await backend.save({ names, ...platformOf(exchange, 48) })
+  await using archive = await backend.save({ names, ...onlyPlatformOf(exchange, 48) })
   response.writeHead(200, { 'Content-Type': 'application/x-tar', 'Content-Length': archive.size })
   for await (const chunk of archive.bytes()) {
     if (response.destroyed) return

@@ -1,6 +1,13 @@
-import type { Filters, HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from '../../apitypes/index.ts'
+import type {
+  Filters,
+  HistoryItem,
+  ImageDeleteItem,
+  ImageInspect,
+  ImageSummary,
+  Platform,
+} from '../../apitypes/index.ts'
 import type { Bytes } from '../../std/index.ts'
-import type { RequestedPlatform } from './platform-query.ts'
+import type { PlatformOption } from './platform-query.ts'
 
 /** What the image routes need. `name` is what the user typed: a reference, an ID or the beginning of one. */
 export interface ImagesBackend {
@@ -10,16 +17,21 @@ export interface ImagesBackend {
    */
   pull(options: PullImageOptions): Promise<void>
   list(options: ListImagesOptions): Promise<readonly ImageSummary[]>
-  inspect(name: string): Promise<ImageInspect>
-  history(name: string): Promise<readonly HistoryItem[]>
+  inspect(name: string, options: PlatformOption): Promise<ImageInspect>
+  history(name: string, options: PlatformOption): Promise<readonly HistoryItem[]>
   /** `repo` may carry no tag of its own; `tag` may be empty: `latest`. */
   tag(name: string, target: { readonly repo: string; readonly tag: string }): Promise<void>
   remove(
     name: string,
-    options: { readonly force: boolean; readonly noPrune: boolean },
+    options: {
+      readonly force: boolean
+      readonly noPrune: boolean
+      /** The images of these platforms only; empty: all that the name has. */
+      readonly platforms: readonly Platform[]
+    },
   ): Promise<readonly ImageDeleteItem[]>
   /** `names` as typed; a `platform` refuses images that are not for it. */
-  save(options: { readonly names: readonly string[]; readonly platform?: RequestedPlatform }): Promise<SavedArchive>
+  save(options: { readonly names: readonly string[]; readonly platform?: Platform }): Promise<SavedArchive>
 }
 
 /** An archive that is written as it is read; to be disposed of when it is. */

@@ -1,43 +1,57 @@
-import { StrataError } from '../../std/index.ts'
+import type { Platform } from '../../apitypes/index.ts'
+import { isStrataError, StrataError } from '../../std/index.ts'
 import type { Call } from '../exchange.ts'
+import { parseJson } from '../json-body.ts'
+import { decode, innerList, omitEmpty, string, struct } from '../shape.ts'
 
-/** What an image is to run on. */
-export interface RequestedPlatform {
-  readonly os: string
-  readonly architecture: string
-  readonly variant?: string
+const shape = struct<Platform>('v1.Platform', {
+  architecture: string,
+  os: string,
+  'os.version': omitEmpty(string),
+  'os.features': omitEmpty(innerList(string)),
+  variant: omitEmpty(string),
+})
+
+/** Which of the images of a name is meant. */
+export interface PlatformOption {
+  readonly platform?: Platform
 }
 
 /**
- * The `platform` of a request: JSON, from API 1.`since` on; older clients send none. Throws `invalid_argument` with
- * dockerd's texts.
+ * The `platform` of a request: JSON, from API 1.`since` on; older clients send none. Of several the first, where Docker
+ * has it so. Throws `invalid_argument` with dockerd's texts.
  */
-export function platformOf({ query, minor }: Call, since: number): { readonly platform?: RequestedPlatform } {
-  const texts = query.all('platform').filter(text => text !== '')
-  const [text] = texts
-  if (minor < since || text === undefined) return {}
-  if (texts.length > 1) throw invalid('multiple platform parameters not supported')
-  const value = parsed(text)
-  const field = (name: string) => (typeof value[name] === 'string' ? value[name] : '')
-  const [os, architecture, variant] = ['os', 'architecture', 'variant'].map(field) as [string, string, string]
-  if (os === '' || architecture === '') throw invalid('both OS and Architecture must be provided')
-  return { platform: { os, architecture, ...(variant && { variant }) } }
+export function platformOf({ query, minor }: Call, since: number): PlatformOption {
+  const text = query.optional('platform')
+  return minor < since || text === undefined ? {} : { platform: parsePlatform(text) }
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>
-  } catch {
-    // Told below.
+/** As {@link platformOf}, where Docker refuses several. */
+export function onlyPlatformOf(call: Call, since: number): PlatformOption {
+  if (call.minor >= since && call.query.all('platform').filter(text => text !== '').length > 1) {
+    throw new StrataError('invalid_argument', 'multiple platform parameters not supported')
   }
-  const first = text.trim()[0] ?? ''
-  const why = /["{[0-9tfn-]/.test(first)
-    ? 'not a platform'
-    : `invalid character '${first}' looking for beginning of value`
-  throw invalid(`failed to parse platform: ${why}`)
+  return platformOf(call, since)
 }
 
-function invalid(message: string): StrataError {
-  return new StrataError('invalid_argument', message)
+/** The `platforms` of a request, from API 1.`since` on. Throws `invalid_argument` with dockerd's texts. */
+export function platformsOf({ query, minor }: Call, since: number): { readonly platforms: readonly Platform[] } {
+  return { platforms: minor < since ? [] : query.all('platforms').map(parsePlatform) }
+}
+
+function parsePlatform(text: string): Platform {
+  const platform = read(text)
+  if (platform.os === '' || platform.architecture === '') {
+    throw new StrataError('invalid_argument', 'both OS and Architecture must be provided')
+  }
+  return platform
+}
+
+function read(text: string): Platform {
+  try {
+    return decode(shape, parseJson(text), 'Platform')
+  } catch (error) {
+    if (!isStrataError(error)) throw error
+    throw new StrataError(error.code, error.message.replace(/^invalid JSON/, 'failed to parse platform'))
+  }
 }

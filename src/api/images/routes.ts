@@ -4,6 +4,7 @@ import { parseFilters } from '../filters.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
 import { archiveRoutes } from './archive-routes.ts'
 import type { ImagesBackend } from './backend.ts'
+import { platformOf, platformsOf } from './platform-query.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
 import { inspectFor, summaryFor } from './versions.ts'
 
@@ -26,16 +27,20 @@ export function imageRoutes(backend: ImagesBackend): Routes {
           images.map(image => summaryFor(minor, image)),
         )
       },
-      'GET /images/{name}/json': async ({ params, minor, response }) =>
-        sendJson(response, 200, inspectFor(minor, await backend.inspect(nameOf(params)))),
-      'GET /images/{name}/history': async ({ params, response }) =>
-        sendJson(response, 200, await backend.history(nameOf(params))),
+      'GET /images/{name}/json': async exchange => {
+        const { params, minor, response } = exchange
+        sendJson(response, 200, inspectFor(minor, await backend.inspect(nameOf(params), platformOf(exchange, 49))))
+      },
+      'GET /images/{name}/history': async exchange =>
+        sendJson(exchange.response, 200, await backend.history(nameOf(exchange.params), platformOf(exchange, 48))),
       'POST /images/{name}/tag': async ({ params, query, response }) => {
         await backend.tag(nameOf(params), { repo: query.text('repo'), tag: query.text('tag') })
         sendEmpty(response, 201)
       },
-      'DELETE /images/{name}': async ({ params, query, response }) => {
-        const options = { force: query.flag('force'), noPrune: query.flag('noprune') }
+      'DELETE /images/{name}': async exchange => {
+        const { params, query, response } = exchange
+        const flags = { force: query.flag('force'), noPrune: query.flag('noprune') }
+        const options = { ...flags, ...platformsOf(exchange, 50) }
         sendJson(response, 200, await backend.remove(nameOf(params), options))
       },
     },

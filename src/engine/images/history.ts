@@ -1,10 +1,16 @@
 import type { HistoryItem } from '../../apitypes/index.ts'
+import type { Platform } from '../../oci/index.ts'
 import type { EngineContext } from '../context.ts'
 import { familiar } from './familiar.ts'
+import { pickImage } from './pick.ts'
 
 /** One item an instruction, newest first; only the newest one has an ID, as for every image that came from elsewhere. */
-export async function imageHistory(context: EngineContext, name: string): Promise<HistoryItem[]> {
-  const { record } = context.images.resolve(name)
+export async function imageHistory(
+  context: EngineContext,
+  name: string,
+  { platform }: { readonly platform?: Platform },
+): Promise<HistoryItem[]> {
+  const record = await pickImage(context, name, platform)
   const config = await context.images.config(record.id)
   const { tags } = context.images.summary(record.id)
   let layer = 0

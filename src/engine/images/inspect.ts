@@ -1,10 +1,16 @@
 import type { ImageInspect } from '../../apitypes/index.ts'
+import type { Platform } from '../../oci/index.ts'
 import { never } from '../container.ts'
 import type { EngineContext } from '../context.ts'
 import { familiar } from './familiar.ts'
+import { pickImage } from './pick.ts'
 
-export async function inspectImage(context: EngineContext, name: string): Promise<ImageInspect> {
-  const { record } = context.images.resolve(name)
+export async function inspectImage(
+  context: EngineContext,
+  name: string,
+  { platform }: { readonly platform?: Platform },
+): Promise<ImageInspect> {
+  const record = await pickImage(context, name, platform)
   const { tags, digests } = context.images.summary(record.id)
   const config = await context.images.config(record.id)
   return {

@@ -1,5 +1,5 @@
 import type { Filters, ImageSummary } from '../../apitypes/index.ts'
-import type { ImageRecord, ImageSummary as StoredSummary } from '../../images/index.ts'
+import { type ImageRecord, isDangling, type ImageSummary as StoredSummary } from '../../images/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { EngineContext } from '../context.ts'
 import { globTest } from '../glob.ts'
@@ -15,6 +15,7 @@ export function listImages(
   const tests = [...request.filters].map(([key, values]) => filterTest(context, key, values))
   const uses = request.sharedSize ? layerUses(all) : undefined
   return all
+    .filter(summary => request.all || !isHeldOnly(summary))
     .map(summary => shownNames(summary, request.filters.get('reference')))
     .filter(found => found !== undefined)
     .filter(({ summary }) => tests.every(test => test(summary)))
@@ -29,6 +30,11 @@ export function listImages(
       SharedSize: uses ? sharedSize(record, uses) : -1,
       Size: record.size,
     }))
+}
+
+/** The image of another platform than the one that a name means. */
+function isHeldOnly({ tags, digests, heldBy }: StoredSummary): boolean {
+  return tags.length + digests.length === 0 && heldBy.length > 0
 }
 
 interface ShownNames {
@@ -61,7 +67,7 @@ function filterTest(
       return () => true
     case 'dangling': {
       const wanted = boolean(key, values[0] ?? '')
-      return ({ tags, digests }) => (tags.length + digests.length === 0) === wanted
+      return summary => isDangling(summary) === wanted
     }
     case 'label':
       return ({ record }) => values.every(value => hasLabel(record.labels, value))

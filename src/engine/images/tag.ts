@@ -2,15 +2,18 @@ import { familiarString, parseReference, type Reference, withDefaultTag, withTag
 import { StrataError } from '../../std/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 
-/** Gives an image a further name; a name that another image had moves. */
+/** Gives an image a further name, which holds the same platforms; a name that another image had moves. */
 export function tagImage(
   context: EngineContext,
   name: string,
   target: { readonly repo: string; readonly tag: string },
 ): void {
-  const { record } = context.images.resolve(name)
+  const { record, name: found } = context.images.resolve(name)
   const reference = targetReference(target)
-  context.images.tag(reference, record.id, record.manifest)
+  const named = found === undefined ? undefined : context.images.name(parseReference(found))
+  const manifest = record.manifest && { target: record.manifest }
+  const { image: _, ...points } = named?.held ? named : { image: record.id, ...manifest }
+  context.images.tag(reference, record.id, points)
   publish(context, 'image', 'tag', record.id, { ...record.labels, name: familiarString(reference) })
 }
 
