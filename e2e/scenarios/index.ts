@@ -1,4 +1,5 @@
 import type { Scenario } from '../fixtures/scenario.ts'
+import { commit } from './commit.ts'
 import { containers } from './containers.ts'
 import { images } from './images.ts'
 import { network } from './network.ts'
@@ -19,4 +20,5 @@ export const scenarios: readonly Scenario[] = [
   objects,
   rootfs,
   save,
+  commit,
 ]

@@ -64,6 +64,8 @@ export interface MountPoint {
 export interface StateRecord {
   readonly status: 'created' | 'running' | 'exited' | 'removing' | 'dead'
   readonly paused: boolean
+  /** Paused by the engine for the time of a commit, or about to be. */
+  readonly pausedToCommit?: boolean
   /** Exited, and about to be started again by its restart policy. */
   readonly restarting: boolean
   readonly oomKilled: boolean

@@ -26,6 +26,7 @@ import type { WaitCondition } from './container.ts'
 import { createContext, findSettled, publishContainer, requireRunning } from './context.ts'
 import { cleanContainerName, createContainer } from './create.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
+import { type CommitRequest, commitContainer } from './images/commit.ts'
 import { imageHistory } from './images/history.ts'
 import { inspectImage } from './images/inspect.ts'
 import { listImages } from './images/list.ts'
@@ -75,6 +76,7 @@ export async function openEngine(parts: EngineParts) {
       list: async (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
       inspect: (name: string, options: Parameters<typeof inspectImage>[2]): Promise<ImageInspect> =>
         inspectImage(context, name, options),
+      commit: (request: CommitRequest): Promise<{ readonly Id: string }> => commitContainer(context, request),
       history: (name: string, options: Parameters<typeof imageHistory>[2]): Promise<HistoryItem[]> =>
         imageHistory(context, name, options),
       tag: async (name: string, target: { readonly repo: string; readonly tag: string }) =>

@@ -1,23 +1,23 @@
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Change } from '../layers/index.ts'
+import type { Change, Placeholder } from '../layers/index.ts'
 import { resolveInRoot } from '../std/index.ts'
 
 /**
  * What a container has whatever its image: the places that the runtime mounts over, and `/.dockerenv`, by which programs
  * tell that they run in a container. Docker keeps these in a layer of their own; they are no changes of the container.
  */
-const initFiles: readonly (readonly [path: string, kind: 'folder' | 'file' | { readonly target: string }])[] = [
-  ['/dev/pts', 'folder'],
-  ['/dev/shm', 'folder'],
-  ['/proc', 'folder'],
-  ['/sys', 'folder'],
-  ['/.dockerenv', 'file'],
-  ['/etc/resolv.conf', 'file'],
-  ['/etc/hosts', 'file'],
-  ['/etc/hostname', 'file'],
-  ['/dev/console', 'file'],
-  ['/etc/mtab', { target: '/proc/mounts' }],
+export const initFiles: readonly Placeholder[] = [
+  { path: '/dev/pts', kind: 'directory' },
+  { path: '/dev/shm', kind: 'directory' },
+  { path: '/proc', kind: 'directory' },
+  { path: '/sys', kind: 'directory' },
+  { path: '/.dockerenv', kind: 'file' },
+  { path: '/etc/resolv.conf', kind: 'file' },
+  { path: '/etc/hosts', kind: 'file' },
+  { path: '/etc/hostname', kind: 'file' },
+  { path: '/dev/console', kind: 'file' },
+  { path: '/etc/mtab', kind: 'symlink', target: '/proc/mounts' },
 ]
 
 /**
@@ -26,21 +26,21 @@ const initFiles: readonly (readonly [path: string, kind: 'folder' | 'file' | { r
  */
 export async function makeInitFiles(rootfs: string): Promise<void> {
   const folders = new Map<string, string>()
-  for (const folder of new Set(initFiles.map(([path]) => dirname(path)))) {
+  for (const folder of new Set(initFiles.map(({ path }) => dirname(path)))) {
     const found = await resolveInRoot(rootfs, folder)
     mkdirSync(found, { recursive: true, mode: 0o755 })
     folders.set(folder, found)
   }
-  for (const [path, kind] of initFiles) {
+  for (const { path, kind, target = '' } of initFiles) {
     const place = join(folders.get(dirname(path))!, basename(path))
     if (lstatSync(place, { throwIfNoEntry: false })) continue
-    if (kind === 'folder') mkdirSync(place, { mode: 0o755 })
+    if (kind === 'directory') mkdirSync(place, { mode: 0o755 })
     else if (kind === 'file') writeFileSync(place, '', { mode: 0o755, flag: 'wx' })
-    else symlinkSync(kind.target, place)
+    else symlinkSync(target, place)
   }
 }
 
-const paths: ReadonlySet<string> = new Set(initFiles.map(([path]) => path))
+const paths: ReadonlySet<string> = new Set(initFiles.map(({ path }) => path))
 
 /** The changes without what {@link makeInitFiles} made, and without the folders that changed for that alone. */
 export function withoutInitFiles(changes: readonly Change[]): Change[] {

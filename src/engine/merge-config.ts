@@ -4,8 +4,7 @@ import type { ContainerDefaults } from '../oci/index.ts'
 import { StrataError } from '../std/index.ts'
 
 /**
- * The image's defaults under the user's wishes, by Docker's rules: env and labels are united, an entrypoint of the user's
- * discards the image's command, exposed ports and volumes are united, everything else is the user's when said.
+ * What a container runs: the image's defaults under the user's wishes, and what the container's own settings say of it.
  */
 export function mergeConfig(
   user: ContainerConfig,
@@ -17,34 +16,47 @@ export function mergeConfig(
       throw new StrataError('invalid_argument', `invalid environment variable: ${entry}`)
     }
   }
+  const { ExposedPorts: both, ...merged } = mergeDefaults(user, image)
+  const exposed = { ...both }
+  for (const port of Object.keys(hostConfig.PortBindings ?? {})) exposed[port.includes('/') ? port : `${port}/tcp`] = {}
+  const ownName = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12)
+  return {
+    ...merged,
+    Hostname: user.Hostname || ownName,
+    ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
+  }
+}
+
+/**
+ * Defaults under wishes, by Docker's rules: env and labels are united, an entrypoint of the user's discards the defaults'
+ * command, exposed ports and volumes are united, everything else is the user's when said.
+ */
+export function mergeDefaults(user: ContainerConfig, defaults: ContainerDefaults): ContainerConfig {
   let entrypoint = user.Entrypoint
   let command = user.Cmd
   if (entrypoint === null || entrypoint.length === 0) {
-    if (command === null || command.length === 0) command = image.Cmd ?? null
-    if (entrypoint === null) entrypoint = image.Entrypoint ?? null
+    if (command === null || command.length === 0) command = defaults.Cmd ?? null
+    if (entrypoint === null) entrypoint = defaults.Entrypoint ?? null
   } else if (entrypoint.length === 1 && entrypoint[0] === '') {
     entrypoint = null
   }
-  const exposed = { ...image.ExposedPorts, ...user.ExposedPorts }
-  for (const port of Object.keys(hostConfig.PortBindings ?? {})) exposed[port.includes('/') ? port : `${port}/tcp`] = {}
-  const volumes = { ...image.Volumes, ...user.Volumes }
-  const ownName = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12)
-  const healthcheck = mergeHealthcheck(user.Healthcheck, image.Healthcheck ?? undefined)
-  const stopSignal = user.StopSignal || image.StopSignal
-  const stopTimeout = user.StopTimeout ?? image.StopTimeout
-  const shell = user.Shell ?? image.Shell
+  const exposed = { ...defaults.ExposedPorts, ...user.ExposedPorts }
+  const volumes = { ...defaults.Volumes, ...user.Volumes }
+  const healthcheck = mergeHealthcheck(user.Healthcheck, defaults.Healthcheck ?? undefined)
+  const stopSignal = user.StopSignal || defaults.StopSignal
+  const stopTimeout = user.StopTimeout ?? defaults.StopTimeout
+  const shell = user.Shell ?? defaults.Shell
   const { Healthcheck: _h, StopSignal: _s, StopTimeout: _t, Shell: _sh, ExposedPorts: _e, ...rest } = user
   return {
     ...rest,
-    Hostname: user.Hostname || ownName,
-    User: user.User || (image.User ?? ''),
+    User: user.User || (defaults.User ?? ''),
     ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
-    Env: mergeEnv(user.Env ?? [], image.Env ?? []),
+    Env: mergeEnv(user.Env ?? [], defaults.Env ?? []),
     Cmd: command,
     Entrypoint: entrypoint,
     Volumes: Object.keys(volumes).length > 0 ? volumes : null,
-    WorkingDir: user.WorkingDir || (image.WorkingDir ?? ''),
-    Labels: { ...image.Labels, ...user.Labels },
+    WorkingDir: user.WorkingDir || (defaults.WorkingDir ?? ''),
+    Labels: { ...defaults.Labels, ...user.Labels },
     ...(healthcheck ? { Healthcheck: healthcheck } : {}),
     ...(stopSignal ? { StopSignal: stopSignal } : {}),
     ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),

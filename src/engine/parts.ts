@@ -55,6 +55,8 @@ export interface EngineConfig {
   readonly logLevel: string
   /** Whether containers go on when the engine is told to end. */
   readonly liveRestore: boolean
+  /** The most bytes of an uncompressed layer. */
+  readonly maxLayerSize: number
   /** Seconds that containers have to stop when the engine is told to end them. */
   readonly shutdownTimeout: number
 }

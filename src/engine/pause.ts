@@ -1,4 +1,5 @@
 import { messageOf, StrataError } from '../std/index.ts'
+import type { Container } from './container.ts'
 import { type EngineContext, publishContainer, requireRunning } from './context.ts'
 
 export async function pauseContainer(context: EngineContext, id: string): Promise<void> {
@@ -8,6 +9,16 @@ export async function pauseContainer(context: EngineContext, id: string): Promis
   if (container.record.state.paused) {
     throw new StrataError('conflict', `Container ${container.id} is already paused`)
   }
+  await pauseLocked(context, container, { toCommit: false })
+}
+
+async function pauseLocked(
+  context: EngineContext,
+  container: Container,
+  { toCommit }: { readonly toCommit: boolean },
+): Promise<void> {
+  // Written first: an engine that dies in between knows by it that the container is to go on.
+  if (toCommit) container.updateState({ pausedToCommit: true })
   try {
     await container.run?.task.pause()
   } catch (error) {
@@ -26,7 +37,41 @@ export async function unpauseContainer(context: EngineContext, id: string): Prom
   if (!container.record.state.paused) {
     throw new StrataError('conflict', `Container ${container.id} is not paused`)
   }
+  await unpauseLocked(context, container)
+}
+
+async function unpauseLocked(context: EngineContext, container: Container): Promise<void> {
   await container.run?.task.resume()
-  container.updateState({ paused: false })
+  container.updateState({ paused: false, pausedToCommit: false })
   publishContainer(context, container, 'unpause')
+}
+
+/**
+ * Does `work` while the container stands still. One that runs is paused before and goes on afterwards, whatever becomes of
+ * the work or of the engine; one that does not run, or is paused already, is left as it is.
+ */
+export async function whilePaused<T>(context: EngineContext, container: Container, work: () => Promise<T>): Promise<T> {
+  if (!(await pauseToCommit(context, container))) return work()
+  try {
+    return await work()
+  } finally {
+    using _lock = await context.locks.acquire(container.id)
+    // It may have ended, or been let go on, in the meantime.
+    const { status, paused, pausedToCommit } = container.record.state
+    if (status === 'running' && paused && pausedToCommit) await unpauseLocked(context, container)
+  }
+}
+
+/** False when there was nothing to pause. */
+async function pauseToCommit(context: EngineContext, container: Container): Promise<boolean> {
+  using _lock = await context.locks.acquire(container.id)
+  if (!container.running || container.record.state.paused) return false
+  try {
+    await pauseLocked(context, container, { toCommit: true })
+    return true
+  } catch (error) {
+    container.updateState({ pausedToCommit: false })
+    if (await container.run?.task.exited()) return false
+    throw error
+  }
 }

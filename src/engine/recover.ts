@@ -88,12 +88,16 @@ async function loadStarted(context: EngineContext, container: Container): Promis
 async function adopt(context: EngineContext, container: Container, task: Task): Promise<void> {
   const { record } = container
   const rootfs = await context.layers.mount(record.id)
+  // Paused for a commit that the earlier engine did not live to finish.
+  const goesOn = record.state.pausedToCommit === true && (await task.paused())
+  if (goesOn) await task.resume()
   // A crash between the start and its record leaves a running task of a container that is recorded as created.
   container.updateState({
     status: 'running',
     restarting: false,
     pid: task.pid ?? 0,
-    paused: await task.paused(),
+    paused: !goesOn && (await task.paused()),
+    pausedToCommit: false,
     ...(record.state.status === 'running' ? {} : { startedAt: now(), exitCode: 0, error: '' }),
   })
   const spec = await specOf(context, record, {
@@ -119,6 +123,7 @@ function settle(container: Container): void {
       ...state,
       restarting: false,
       paused: false,
+      pausedToCommit: false,
       pid: 0,
       ...(ran && { status: 'exited', ...ended }),
     },

@@ -67,7 +67,15 @@ async function onExit(context: EngineContext, container: Container, exit: Exit):
   const restart = !container.stopping && shouldRestart(container, exit.code)
   container.replace({
     ...rest,
-    state: { ...record.state, status: 'exited', pid: 0, paused: false, restarting: restart, ...ended },
+    state: {
+      ...record.state,
+      status: 'exited',
+      pid: 0,
+      paused: false,
+      pausedToCommit: false,
+      restarting: restart,
+      ...ended,
+    },
   })
   container.run = undefined
   const ran = exit.at.getTime() - Date.parse(record.state.startedAt)

@@ -12,7 +12,8 @@ class TestDriver extends BaseDriver {
   protected async letGo(): Promise<void> {}
   mount = never
   unmount = never
-  removeWritable = never
+  protected async takeDown(): Promise<void> {}
+  commit = never
   usage = never
   recover = never
   changes = never

@@ -2,6 +2,7 @@ import type { DiffID } from '../oci/index.ts'
 import { type Blob, type Bytes, KeyedLock, StrataError } from '../std/index.ts'
 import type {
   Change,
+  CommitOptions,
   Difference,
   IngestOptions,
   LayerDriver,
@@ -32,14 +33,16 @@ export abstract class BaseDriver implements LayerDriver {
 
   abstract mount(id: string): Promise<Rootfs>
   abstract unmount(id: string): Promise<void>
-  abstract removeWritable(id: string): Promise<void>
   abstract changes(id: string): AsyncIterable<Change>
+  abstract commit(id: string, options: CommitOptions): Promise<LayerInfo>
   abstract usage(id: string): Promise<Usage>
   abstract describe(id: string): Readonly<Record<string, string>>
   abstract recover(mounted: ReadonlySet<string>): Promise<RecoveryReport>
   abstract [Symbol.asyncDispose](): Promise<void>
   /** Fills the folder of a new writable. */
   protected abstract fill(directory: string, chain: readonly DiffID[]): Promise<void>
+  /** Unmounts a writable, whoever mounted it. Called under its lock. */
+  protected abstract takeDown(id: string): Promise<void>
   /** Lets go of a layer that no writable stands on; throws `conflict` when it is in use all the same. */
   protected abstract letGo(layer: DiffID): Promise<void>
 
@@ -101,6 +104,18 @@ export abstract class BaseDriver implements LayerDriver {
       await writables.remove(id)
       throw new StrataError('not_found', `layer ${layer} does not exist`)
     }
+  }
+
+  async removeWritable(id: string): Promise<void> {
+    using _held = await this.lock.acquire(id)
+    using _unread = await this.holdChanges(id)
+    await this.takeDown(id)
+    await this.parts.writables.remove(id)
+  }
+
+  /** While it is held a writable's changes stay where they are. Mounts come and go all the same. */
+  protected holdChanges(id: string, signal?: AbortSignal): Promise<Disposable> {
+    return this.lock.acquire(`changes of ${id}`, signal)
   }
 
   async hasWritable(id: string): Promise<boolean> {

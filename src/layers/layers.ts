@@ -46,6 +46,12 @@ export interface LayerDriver extends AsyncDisposable {
   removeWritable(id: string): Promise<void>
   /** What the writable changed, as `docker diff` shows it, sorted by path. */
   changes(id: string): AsyncIterable<Change>
+  /**
+   * Makes a layer of what the writable changed, mounted or not; the same changes make the same layer. What removes the
+   * writable meanwhile waits. Throws `invalid_argument` for changes that no layer can hold, `unavailable` when the disk is
+   * full.
+   */
+  commit(id: string, options: CommitOptions): Promise<LayerInfo>
   usage(id: string): Promise<Usage>
   /** Paths for `GraphDriver.Data` of `docker inspect`. */
   describe(id: string): Readonly<Record<string, string>>
@@ -80,6 +86,28 @@ export interface IngestOptions {
   readonly signal: AbortSignal
   /** Told the running count of bytes taken in: of the tar, or of what it is compressed to. */
   readonly progress?: (bytes: number) => void
+}
+
+export interface CommitOptions {
+  /** What is no change of the writable's. */
+  readonly placeholders: readonly Placeholder[]
+  /** Called with the new layer before it is looked for or put in its place: keeps it from being collected. */
+  readonly keep: (layer: DiffID) => Promise<void>
+  /** The most bytes that the layer's tar may have; one more throws `invalid_argument`. */
+  readonly limit?: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Something empty that whoever mounted a rootfs made in it for purposes of its own, with the folders on the way to it.
+ * Where the writable's user put something into it, or the chain has something there, it is a change all the same.
+ */
+export interface Placeholder {
+  /** Absolute path in the rootfs. */
+  readonly path: string
+  readonly kind: 'directory' | 'file' | 'symlink'
+  /** Of a symlink. */
+  readonly target?: string
 }
 
 export interface LayerInfo {

@@ -1,4 +1,5 @@
 import { describe } from 'node:test'
+import { commitCases } from './testsuite/commit-cases.ts'
 import { ingestCases } from './testsuite/ingest-cases.ts'
 import { lifeCases } from './testsuite/life-cases.ts'
 import { randomCases } from './testsuite/random-cases.ts'
@@ -14,5 +15,6 @@ export function layerDriverSuite(name: string, makeDriver: MakeDriver): void {
   describe(`${name}: what a rootfs shows of several layers`, () => stackCases(makeDriver))
   describe(`${name}: writables, restarts and power failures`, () => lifeCases(makeDriver))
   describe(`${name}: what chains show and hide`, () => viewCases(makeDriver))
+  describe(`${name}: layers of what was changed`, () => commitCases(makeDriver))
   describe(`${name}: random layers`, () => randomCases(makeDriver))
 }

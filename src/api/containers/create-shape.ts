@@ -71,6 +71,9 @@ const endpoint = struct<EndpointSettings>('network.EndpointSettings', {
   DNSNames: list(string),
 })
 
+/** The body of `POST /commit`. */
+export const containerConfig = struct<ContainerConfig>('container.Config', configFields)
+
 /** The body of `POST /containers/create`. */
 export const createRequest = struct<ContainerCreateRequest>('container.CreateRequest', {
   ...configFields,

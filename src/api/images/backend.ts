@@ -1,4 +1,5 @@
 import type {
+  ContainerConfig,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -16,6 +17,8 @@ export interface ImagesBackend {
    * error before the first line becomes an HTTP status, one after it a line of the stream.
    */
   pull(options: PullImageOptions): Promise<void>
+  /** Makes an image of a container's changes. */
+  commit(options: CommitOptions): Promise<{ readonly Id: string }>
   list(options: ListImagesOptions): Promise<readonly ImageSummary[]>
   inspect(name: string, options: PlatformOption): Promise<ImageInspect>
   history(name: string, options: PlatformOption): Promise<readonly HistoryItem[]>
@@ -47,6 +50,22 @@ export interface PullImageOptions {
   readonly platform?: string
   readonly credentials?: RegistryCredentials
   readonly progress: (message: ProgressMessage) => void
+  readonly signal: AbortSignal
+}
+
+export interface CommitOptions {
+  /** As typed: an ID, the beginning of one, or a name. */
+  readonly container: string
+  /** `repo` may be empty: an image without a name; and so may `tag`: `latest`. */
+  readonly target: { readonly repo: string; readonly tag: string }
+  readonly author: string
+  readonly comment: string
+  /** The container stands still meanwhile. */
+  readonly pause: boolean
+  /** Lines of a Dockerfile. */
+  readonly changes: readonly string[]
+  /** Instead of the container's own. */
+  readonly config?: ContainerConfig
   readonly signal: AbortSignal
 }
 

@@ -4,6 +4,7 @@ import { parseFilters } from '../filters.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
 import { archiveRoutes } from './archive-routes.ts'
 import type { ImagesBackend } from './backend.ts'
+import { commitRoutes } from './commit.ts'
 import { platformOf, platformsOf } from './platform-query.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
 import { inspectFor, summaryFor } from './versions.ts'
@@ -14,6 +15,7 @@ export function imageRoutes(backend: ImagesBackend): Routes {
   return {
     plain: {
       ...archiveRoutes(backend),
+      ...commitRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
       'GET /images/json': async ({ query, minor, response }) => {
         const images = await backend.list({

@@ -1,5 +1,5 @@
 import type { ImageInspect } from '../../apitypes/index.ts'
-import type { Platform } from '../../oci/index.ts'
+import type { ContainerDefaults, Platform } from '../../oci/index.ts'
 import { never } from '../container.ts'
 import type { EngineContext } from '../context.ts'
 import { familiar } from './familiar.ts'
@@ -22,7 +22,7 @@ export async function inspectImage(
     ...(config.created ? { Created: config.created } : {}),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
-    Config: sorted({ ...configDefaults, ...config.config }),
+    Config: shown(config.config ?? {}),
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),
     Os: config.os,
@@ -34,9 +34,25 @@ export async function inspectImage(
   }
 }
 
-/** Members in the order in which dockerd shows them. */
-function sorted(config: object): object {
-  return Object.fromEntries(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+/**
+ * A config as dockerd shows it: what the image specification and Docker's own format have for images, not what only
+ * containers have; members and the keys of maps in the order of their names; a map with nothing in it as none.
+ */
+function shown(config: ContainerDefaults): object {
+  const { Hostname: _h, Domainname: _d, StopTimeout: _t, ...rest } = config
+  const members = Object.entries({ ...configDefaults, ...rest })
+  return inOrder(members.map(([name, value]) => [name, maps.has(name) ? map(Object(value ?? {})) : value]))
+}
+
+const maps: ReadonlySet<string> = new Set(['ExposedPorts', 'Volumes', 'Labels'])
+
+function map(value: object): object | null {
+  const entries = Object.entries(value)
+  return entries.length === 0 ? null : inOrder(entries)
+}
+
+function inOrder(entries: readonly (readonly [string, unknown])[]): object {
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** What dockerd shows in a config where the image says nothing. */

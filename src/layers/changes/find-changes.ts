@@ -1,4 +1,5 @@
 import type { Change, ChangeKind } from '../layers.ts'
+import { byBytes } from '../tree/finish.ts'
 import { S_IFDIR, S_IFMT } from '../tree/node.ts'
 import {
   below,
@@ -16,9 +17,20 @@ import {
  * What the upper folder of an overlay changes of the folders below it (lowest first), as `docker diff` shows it: by
  * comparison, so that a file that was written with what it had is no change; folders with changes in them are `modified`.
  */
-export function findChanges(upper: string, lowers: readonly string[]): Promise<Change[]> {
+export async function findChanges(upper: string, lowers: readonly string[]): Promise<Change[]> {
   const below = stackedDirectory(lowers.toReversed().map(path => Buffer.from(path)))
-  return compareTrees(Buffer.from(upper), below, { whole: false })
+  return shown(await compareTrees(Buffer.from(upper), below, { whole: false }))
+}
+
+/** The changes with their paths as text. */
+export function shown(changes: readonly RawChange[]): Change[] {
+  return changes.map(({ path, kind }) => ({ path: Buffer.from(path, 'latin1').toString(), kind }))
+}
+
+/** A change by the bytes of its path, as a byte string. */
+export interface RawChange {
+  readonly path: string
+  readonly kind: ChangeKind
 }
 
 /**
@@ -30,9 +42,9 @@ export async function compareTrees(
   upper: Buffer,
   lower: LowerDirectory,
   options: { readonly whole: boolean },
-): Promise<Change[]> {
-  const changes: Change[] = []
-  const note = (path: string, kind: ChangeKind) => changes.push({ path: Buffer.from(path, 'latin1').toString(), kind })
+): Promise<RawChange[]> {
+  const changes: RawChange[] = []
+  const note = (path: string, kind: ChangeKind) => changes.push({ path, kind })
 
   /** Returns whether there were changes in it. */
   const compare = async (
@@ -69,7 +81,7 @@ export async function compareTrees(
   }
 
   await compare(upper, lower, '', options.whole)
-  return changes.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
+  return changes.sort((a, b) => byBytes(a.path, b.path))
 }
 
 /** As dockerd's `statDifferent`: sizes and times of directories don't count. */

@@ -113,3 +113,14 @@ async function lookUp(folders: readonly Buffer[], name: string): Promise<LowerEn
   }
   return facts && { facts, directory: stackedDirectory(merged) }
 }
+
+/** What is at a path (absolute, a byte string) below a directory, links not followed. */
+export async function entryAt(root: LowerDirectory, path: string): Promise<LowerEntry | undefined> {
+  let directory: LowerDirectory | undefined = root
+  let found: LowerEntry | undefined
+  for (const name of path.slice(1).split('/')) {
+    found = await directory?.get(name)
+    directory = found?.directory
+  }
+  return found
+}

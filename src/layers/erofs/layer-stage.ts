@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync } from 'no
 import { join } from 'node:path'
 import { hexOf } from '../../oci/index.ts'
 import { type Bytes, type Stage, StrataError } from '../../std/index.ts'
+import { upperEntries } from '../commit/upper-entries.ts'
 import type { ScannedTar } from '../scan-tar.ts'
 import type { LayerStageArgs, LayerStageResult } from '../store/stage-args.ts'
 import { runLayerStage } from '../store/stage-frame.ts'
@@ -12,7 +13,7 @@ import { writeIndex } from './write.ts'
 
 /** Ingests, derives or verifies a layer of the erofs driver: `layer.tar`, `layer.erofs` and, when needed, `layer.data`. */
 export const stage: Stage<LayerStageArgs, LayerStageResult> = (input: Bytes, args: LayerStageArgs) =>
-  runLayerStage(input, args, { make, check })
+  runLayerStage(input, args, { make, check, entries: upperEntries })
 
 function make(scanned: ScannedTar, directory: string, tar: number): void {
   const temporary = join(directory, 'layer.erofs.new')

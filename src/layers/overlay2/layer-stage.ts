@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bytes, type Stage, StrataError } from '../../std/index.ts'
+import { upperEntries } from '../commit/upper-entries.ts'
 import type { ScannedTar } from '../scan-tar.ts'
 import type { LayerStageArgs, LayerStageResult } from '../store/stage-args.ts'
 import { runLayerStage } from '../store/stage-frame.ts'
@@ -9,7 +10,7 @@ import { unpackTree } from '../unpack/unpack-tree.ts'
 
 /** Ingests, derives or verifies a layer of the overlay2 driver: `layer.tar`, and unpacked from it `diff/`. */
 export const stage: Stage<LayerStageArgs, LayerStageResult> = (input: Bytes, args: LayerStageArgs) =>
-  runLayerStage(input, args, { make, check })
+  runLayerStage(input, args, { make, check, entries: upperEntries })
 
 function make(scanned: ScannedTar, directory: string, tar: number): void {
   const diff = join(directory, 'diff')

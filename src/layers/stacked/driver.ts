@@ -6,7 +6,7 @@ import { StrataError } from '../../std/index.ts'
 import { BaseDriver } from '../base-driver.ts'
 import { findChanges } from '../changes/find-changes.ts'
 import { measure } from '../changes/measure.ts'
-import type { Change, RecoveryReport, Rootfs, Usage } from '../layers.ts'
+import type { Change, CommitOptions, LayerInfo, RecoveryReport, Rootfs, Usage } from '../layers.ts'
 import type { DriverParts } from '../open-parts.ts'
 import type { Paths } from '../store/paths.ts'
 import { makeRoot } from '../store/writable-store.ts'
@@ -87,19 +87,12 @@ export class StackedDriver extends BaseDriver {
     using _held = await this.lock.acquire(id)
     const users = this.#mounted.get(id) ?? 0
     if (users > 1) this.#mounted.set(id, users - 1)
-    else await this.#unmountFully(id)
+    else await this.takeDown(id)
   }
 
-  /** Unmounts whatever is there, whoever mounted it. */
-  async #unmountFully(id: string): Promise<void> {
+  protected async takeDown(id: string): Promise<void> {
     await this.#rootfs.unmount(this.#paths.writable(id, 'merged'))
     if (this.#mounted.delete(id)) await this.parts.lowers.release(await this.parts.writables.chain(id))
-  }
-
-  async removeWritable(id: string): Promise<void> {
-    using _held = await this.lock.acquire(id)
-    await this.#unmountFully(id)
-    await this.parts.writables.remove(id)
   }
 
   async *changes(id: string): AsyncGenerator<Change> {
@@ -107,6 +100,19 @@ export class StackedDriver extends BaseDriver {
     const lowers = await this.parts.lowers.acquire(chain)
     try {
       yield* await findChanges(this.#paths.writable(id, 'upper'), lowers)
+    } finally {
+      await this.parts.lowers.release(chain)
+    }
+  }
+
+  async commit(id: string, { placeholders, ...options }: CommitOptions): Promise<LayerInfo> {
+    using _held = await this.holdChanges(id, options.signal)
+    const chain = await this.parts.writables.chain(id)
+    const folders = await this.parts.lowers.acquire(chain)
+    try {
+      const below = chain.map((diffID, at) => ({ diffID, path: folders[at]! }))
+      const changes = { folder: this.#paths.writable(id, 'upper'), below, placeholders }
+      return await this.parts.layers.commit(changes, options)
     } finally {
       await this.parts.lowers.release(chain)
     }

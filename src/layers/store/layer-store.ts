@@ -16,7 +16,8 @@ import {
   tap,
   throwIfAborted,
 } from '../../std/index.ts'
-import type { IngestOptions, LayerInfo } from '../layers.ts'
+import type { ChangedTree } from '../commit/changed-tree.ts'
+import type { CommitOptions, IngestOptions, LayerInfo } from '../layers.ts'
 import { openFile, readJSON } from './files.ts'
 import type { Paths } from './paths.ts'
 import type { LayerStageArgs, LayerStageResult } from './stage-args.ts'
@@ -67,12 +68,28 @@ export class LayerStore {
     throwIfAborted(signal)
     const known = expect && (await this.find(expect))
     if (known) return known
+    const input = progress ? counted(tar, progress) : tar
+    return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal })
+  }
+
+  /** Makes a layer of the changes in a tree. */
+  async commit(changes: ChangedTree, options: Omit<CommitOptions, 'placeholders'>): Promise<LayerInfo> {
+    const { limit, signal, keep } = options
+    throwIfAborted(signal)
+    return this.#add({ mode: 'commit', changes, limit }, { input: nothing(), signal, keep })
+  }
+
+  /** Has the stage make a layer, and puts it in its place. */
+  async #add(
+    args: Omit<LayerStageArgs, 'directory'>,
+    options: { readonly input: Bytes; readonly signal: AbortSignal; readonly keep?: CommitOptions['keep'] },
+  ): Promise<LayerInfo> {
     const directory = join(this.#paths.tmp, randomUUID())
     await mkdir(directory, { mode: 0o700 })
     try {
-      const input = progress ? counted(tar, progress) : tar
-      const result = await this.#run({ mode: 'ingest', directory, expect, limit, compressed }, input, signal)
-      return await this.#commit(directory, result)
+      const result = await this.#run({ ...args, directory }, options.input, options.signal)
+      await options.keep?.(result.diffID)
+      return await this.#place(directory, result)
     } catch (error) {
       throw diskError(error)
     } finally {
@@ -80,8 +97,8 @@ export class LayerStore {
     }
   }
 
-  /** Puts a complete layer in its place, unless another ingest was first. */
-  async #commit(directory: string, result: LayerStageResult): Promise<LayerInfo> {
+  /** Puts a complete layer in its place, unless another was there first. */
+  async #place(directory: string, result: LayerStageResult): Promise<LayerInfo> {
     using _held = await this.#lock.acquire(result.diffID)
     const known = await this.find(result.diffID)
     if (known) return known
@@ -155,7 +172,7 @@ export class LayerStore {
 
   async #reread(diffID: DiffID, mode: 'verify' | 'derive'): Promise<void> {
     try {
-      const args = { mode, directory: this.#paths.layer(diffID), expect: diffID }
+      const args: LayerStageArgs = { mode, directory: this.#paths.layer(diffID), expect: diffID }
       await this.#run(args, nothing(), new AbortController().signal)
     } catch (error) {
       if (isStrataError(error, 'internal') || PASSING.has(errnoOf(error) ?? '')) throw diskError(error)

@@ -5,7 +5,7 @@ import type { DiffID } from '../../oci/index.ts'
 import { beside, bytesOf, diskError, runStage } from '../../std/index.ts'
 import { BaseDriver } from '../base-driver.ts'
 import { measure } from '../changes/measure.ts'
-import type { Change, LayerDriver, RecoveryReport, Rootfs, Usage } from '../layers.ts'
+import type { Change, CommitOptions, LayerDriver, LayerInfo, RecoveryReport, Rootfs, Usage } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
 import { layerFiles } from '../views/run.ts'
 import type { TreeStageArgs } from './tree-stage.ts'
@@ -49,14 +49,19 @@ class VfsDriver extends BaseDriver {
     this.parts.paths.writable(id)
   }
 
-  async removeWritable(id: string): Promise<void> {
-    using _held = await this.lock.acquire(id)
-    await this.parts.writables.remove(id)
-  }
+  protected async takeDown(): Promise<void> {}
 
   async *changes(id: string): AsyncGenerator<Change> {
     const chain = await this.parts.writables.chain(id)
     yield* await this.#run('compare', this.parts.paths.writable(id, 'rootfs'), chain)
+  }
+
+  async commit(id: string, { placeholders, ...options }: CommitOptions): Promise<LayerInfo> {
+    using _held = await this.holdChanges(id, options.signal)
+    const chain = await this.parts.writables.chain(id)
+    const below = layerFiles(this.parts.paths, chain).map(({ diffID, tar }) => ({ diffID, path: tar }))
+    const changes = { folder: this.parts.paths.writable(id, 'rootfs'), below, placeholders }
+    return await this.parts.layers.commit(changes, options)
   }
 
   async usage(id: string): Promise<Usage> {

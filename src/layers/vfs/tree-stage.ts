@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import type { Bytes, Stage } from '../../std/index.ts'
-import { compareTrees } from '../changes/find-changes.ts'
+import { compareTrees, shown } from '../changes/find-changes.ts'
 import type { Change } from '../layers.ts'
 import { mergeTrees } from '../tree/merge.ts'
 import { unpackTree } from '../unpack/unpack-tree.ts'
@@ -21,7 +21,9 @@ export const stage: Stage<TreeStageArgs, readonly Change[]> = async (_input: Byt
   using open = new DisposableStack()
   const layers = chain.map((file, number) => open.use(openLayer(file, number)))
   const tree = mergeTrees(layers.map(layer => layer.tree))
-  if (mode === 'compare') return await compareTrees(Buffer.from(rootfs), treeDirectory(tree?.root), { whole: true })
+  if (mode === 'compare') {
+    return shown(await compareTrees(Buffer.from(rootfs), treeDirectory(tree?.root), { whole: true }))
+  }
   mkdirSync(rootfs)
   chmodSync(rootfs, 0o755)
   const tars = layers.map(layer => layer.tar)

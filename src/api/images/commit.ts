@@ -1,0 +1,26 @@
+import { containerConfig } from '../containers/create-shape.ts'
+import type { Routes } from '../exchange.ts'
+import { readJson } from '../json-body.ts'
+import { sendJson } from '../reply.ts'
+import { pointer } from '../shape.ts'
+import type { ImagesBackend } from './backend.ts'
+
+export function commitRoutes(backend: ImagesBackend): Routes['plain'] {
+  return {
+    'POST /commit': async exchange => {
+      const { query, response, signal } = exchange
+      const config = await readJson(exchange, pointer(containerConfig))
+      const committed = await backend.commit({
+        container: query.text('container'),
+        target: { repo: query.text('repo'), tag: query.text('tag') },
+        author: query.text('author'),
+        comment: query.text('comment'),
+        pause: query.text('pause') === '' || query.flag('pause'),
+        changes: query.all('changes'),
+        ...(config && { config }),
+        signal,
+      })
+      sendJson(response, 201, committed)
+    },
+  }
+}

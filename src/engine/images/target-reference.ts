@@ -1,0 +1,20 @@
+import { parseReference, type Reference, withDefaultTag, withTag } from '../../reference/index.ts'
+import { StrataError } from '../../std/index.ts'
+
+/** The name that an image is to get, as a client gives it: both may be empty. */
+export interface TargetName {
+  readonly repo: string
+  readonly tag: string
+}
+
+/** The reference of a target; `refusal` is the text for one with a digest. Throws `invalid_argument` for what is no name. */
+export function targetReference({ repo, tag }: TargetName, refusal: string): Reference {
+  const parsed = parseReference(repo)
+  if (parsed.digest !== undefined) throw new StrataError('invalid_argument', refusal)
+  return tag === '' ? withDefaultTag(parsed) : withTag(parsed, tag)
+}
+
+/** The reference for an image that is made here; undefined for one that shall have no name. */
+export function newReference(target: TargetName): Reference | undefined {
+  return target.repo === '' ? undefined : targetReference(target, 'cannot import digest reference')
+}

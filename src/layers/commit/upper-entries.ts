@@ -1,0 +1,23 @@
+import type { TarInput } from '../../archive/index.ts'
+import { entryAt, isWhiteoutStat, type LowerDirectory, stackedDirectory } from '../changes/lower.ts'
+import { type ChangeView, changedEntries } from './changed-entries.ts'
+import type { ChangedTree } from './changed-tree.ts'
+import { placeholderCheck } from './placeholders.ts'
+
+/** The entries of a layer of what an overlay changed. */
+export function upperEntries({ folder, below, placeholders }: ChangedTree): AsyncIterable<TarInput> {
+  const before = stackedDirectory(below.toReversed().map(({ path }) => Buffer.from(path)))
+  return changedEntries(folder, { view: upperView(before), placeholders: placeholderCheck(placeholders, before) })
+}
+
+/** An overlay's upper folder holds changes alone, with whiteouts and opaque folders among them. */
+function upperView(before: LowerDirectory): ChangeView {
+  return {
+    names: folder => folder.names(),
+    isRemoved: (_path, stat) => stat !== undefined && isWhiteoutStat(stat),
+    // overlayfs marks new folders as well, to save itself the look below.
+    isOpaque: async (path, xattrs) =>
+      xattrs.some(([name, value]) => name === 'trusted.overlay.opaque' && value.toString() === 'y') &&
+      (await entryAt(before, path))?.directory !== undefined,
+  }
+}
