@@ -46,6 +46,7 @@ export async function wireEngine(
       registries: config.registries,
       certificateFolders: config.certsDir === undefined ? CERTIFICATE_FOLDERS : [config.certsDir],
       proxies,
+      log,
     }),
   )
   const platform = await machinePlatform()

@@ -1,6 +1,6 @@
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import type { Endpoint, RegistryDirectory } from './endpoint.ts'
+import type { Endpoint, RegistryDirectory, Source } from './endpoint.ts'
 import { type HttpClient, type HttpResponse, isStream, type Method, type RequestBody } from './http-client.ts'
 import { redactUrl } from './redact.ts'
 import { registryError } from './registry-error.ts'
@@ -11,11 +11,13 @@ import { basicAuthorization, createTokenSource } from './tokens.ts'
 export interface Repository {
   readonly domain: string
   readonly path: string
+  /** Who is asked; the registry itself when absent. Mirrors get no credentials. */
+  readonly source?: Source
 }
 
 export interface RegistryClient {
   /** Asks the registry whether it is there, and on which scheme. Throws `unavailable` with Docker's text. */
-  ping(domain: string, signal: AbortSignal): Promise<Endpoint>
+  ping(repository: Pick<Repository, 'domain' | 'source'>, signal: AbortSignal): Promise<Endpoint>
   /**
    * A request about a repository, authorized and redirected as needed. Only answers below 400 come back. A stream as the
    * body is sent once: when the registry wants another token meanwhile, that is an `unauthorized` error with
@@ -51,19 +53,19 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
   const challenges = new Map<string, readonly Challenge[]>()
   const tokens = createTokenSource(http)
 
-  async function ping(domain: string, signal: AbortSignal): Promise<Endpoint> {
-    const { endpoints } = await directory.origin(domain)
-    const last = known.get(domain)
+  async function ping({ domain, source }: Pick<Repository, 'domain' | 'source'>, signal: AbortSignal) {
+    const { name, endpoints } = source ?? (await directory.origin(domain))
+    const last = known.get(name)
     const order = last ? [last, ...endpoints.filter(({ origin }) => origin !== last.origin)] : endpoints
     let failure: unknown
     for (const endpoint of order) {
       try {
-        const url = new URL('/v2/', endpoint.origin)
+        const url = urlOf(endpoint, '')
         const response = await http.send({ method: 'GET', url, headers: {}, signal, redirects: REDIRECTS })
         if (response.status >= 500 || response.status === 429) throw await registryError(response)
         learn(endpoint, response)
         await response.discard()
-        known.set(domain, endpoint)
+        known.set(name, endpoint)
         return endpoint
       } catch (error) {
         const connected = !isStrataError(error, 'unavailable') || error.details.status !== undefined
@@ -71,21 +73,24 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
         failure = error
       }
     }
-    known.delete(domain)
+    known.delete(name)
     throw failure
   }
 
   /** Only the registry itself may say where its credentials go; never the target of a redirect. */
   function learn(endpoint: Endpoint, response: HttpResponse): boolean {
     if (response.url.origin !== endpoint.origin) return false
-    if (response.status === 401) challenges.set(endpoint.origin, parseChallenges(response.headers['www-authenticate']))
+    if (response.status === 401)
+      challenges.set(placeOf(endpoint), parseChallenges(response.headers['www-authenticate']))
     return response.status === 401
   }
 
   async function request(repository: Repository, wanted: RepositoryRequest): Promise<HttpResponse> {
-    const { signal, credentials, method = 'GET', resource, body } = wanted
-    const endpoint = known.get(repository.domain) ?? (await ping(repository.domain, signal))
-    const url = typeof resource === 'string' ? new URL(`/v2/${repository.path}/${resource}`, endpoint.origin) : resource
+    const { signal, method = 'GET', resource, body } = wanted
+    const source = repository.source ?? (await directory.origin(repository.domain))
+    const credentials = source.mirror ? undefined : wanted.credentials
+    const endpoint = known.get(source.name) ?? (await ping({ ...repository, source }, signal))
+    const url = typeof resource === 'string' ? urlOf(endpoint, `${repository.path}/${resource}`) : resource
     const scopes = wanted.scopes ?? [repositoryScope(repository, 'pull')]
     const attempt = async () => {
       const own = url.origin === endpoint.origin
@@ -116,7 +121,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
       if (second.response.status < 400) return second.response
       throw await registryError(second.response)
     } catch (error) {
-      if (isStrataError(error, 'unavailable') && error.details.reason !== undefined) known.delete(repository.domain)
+      if (isStrataError(error, 'unavailable') && error.details.reason !== undefined) known.delete(source.name)
       throw error
     }
   }
@@ -124,7 +129,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
   /** The challenge that will be answered: Bearer before Basic, as Docker does. */
   function usable(endpoint: Endpoint, credentials: Credentials | undefined): Challenge | undefined {
     if (credentials?.registryToken) return undefined
-    const offered = challenges.get(endpoint.origin) ?? []
+    const offered = challenges.get(placeOf(endpoint)) ?? []
     return offered.find(({ scheme }) => scheme === 'bearer') ?? offered.find(({ scheme }) => scheme === 'basic')
   }
 
@@ -158,6 +163,14 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
   }
 
   return { ping, request }
+}
+
+function placeOf({ origin, prefix }: Endpoint): string {
+  return origin + prefix
+}
+
+function urlOf(endpoint: Endpoint, path: string): URL {
+  return new URL(`${endpoint.prefix}/v2/${path}`, endpoint.origin)
 }
 
 /** What a registry asks for may be part of what is asked for anyway. */

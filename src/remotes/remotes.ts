@@ -25,6 +25,8 @@ export interface Fetcher {
   manifest(descriptor: Descriptor): Promise<Uint8Array>
   /** A blob from `offset` on, as it comes off the wire: the caller verifies. Throws at a broken connection; ask again from where you are. */
   blob(descriptor: Descriptor, offset: number): Promise<Bytes>
+  /** Say when a blob's bytes were other ones than were asked for. True: they were a mirror's, which is asked no more; start again. */
+  refuse(descriptor: Descriptor): boolean
 }
 
 export interface Credentials {

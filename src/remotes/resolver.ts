@@ -1,20 +1,23 @@
 import { familiarName, familiarString, type Reference } from '../reference/index.ts'
-import { isStrataError, retry, StrataError } from '../std/index.ts'
-import { createRegistryDirectory, type RegistryDirectoryOptions } from './endpoint.ts'
+import { type Bytes, isStrataError, type Logger, retry, StrataError } from '../std/index.ts'
+import { createRegistryDirectory, type RegistryDirectoryOptions, type Source } from './endpoint.ts'
 import { fetchBlob } from './fetch-blob.ts'
 import { fetchManifest } from './fetch-manifest.ts'
 import { readHostCertificates } from './host-certificates.ts'
 import { createHttpClient } from './http-client.ts'
+import { createMirrors } from './mirrors.ts'
 import { createProxyOf, type Proxies } from './proxy.ts'
 import { createRegistryClient } from './registry.ts'
 import { describeProblem, type RegistryProblem } from './registry-error.ts'
-import type { Fetcher, RequestOptions, Resolver } from './remotes.ts'
+import type { Fetcher, RequestOptions, ResolvedManifest, Resolver } from './remotes.ts'
 
 export interface ResolverOptions extends RegistryDirectoryOptions {
   readonly userAgent: string
   /** Folders with certificates of hosts, in the order in which they are looked at; see {@link readHostCertificates}. */
   readonly certificateFolders?: readonly string[]
   readonly proxies?: Proxies
+  /** Told of mirrors that fail. */
+  readonly log?: Logger
   /** The longest silence of a registry in milliseconds; 60 s when absent. */
   readonly idleTimeout?: number
   /** The first pause before a manifest is asked for again, in milliseconds; 300 when absent. */
@@ -41,6 +44,7 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     },
   })
   const registry = createRegistryClient(http, directory)
+  const mirrors = createMirrors(directory, { log: options.log })
   const patiently = <T>(work: () => Promise<T>, signal: AbortSignal) =>
     retry(work, {
       attempts: ATTEMPTS,
@@ -55,33 +59,59 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     async resolve(reference, request) {
       const { signal } = request
       const name = reference.digest ?? reference.tag ?? 'latest'
-      await patiently(() => registry.ping(reference.domain, signal), signal)
-      try {
-        return await patiently(
-          () => fetchManifest(registry, { repository: reference, name, shown: familiarString(reference) }, request),
-          signal,
-        )
-      } catch (error) {
-        throw translate(error, reference)
-      }
+      return mirrors.first(reference.domain, async source => {
+        await perhapsPatiently(source, () => registry.ping({ ...reference, source }, signal), signal)
+        return readManifest(source, { reference, name }, request)
+      })
     },
     fetcher: (reference, request): Fetcher => fetcher(reference, request),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 
+  /** Mirrors are asked once: there is somebody else to ask. */
+  function perhapsPatiently<T>(source: Source, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return source.mirror ? work() : patiently(work, signal)
+  }
+
+  async function readManifest(
+    source: Source,
+    { reference, name }: { readonly reference: Reference; readonly name: string },
+    request: RequestOptions,
+  ): Promise<ResolvedManifest> {
+    const wanted = { repository: { ...reference, source }, name, shown: familiarString(reference) }
+    try {
+      return await perhapsPatiently(source, () => fetchManifest(registry, wanted, request), request.signal)
+    } catch (error) {
+      throw translate(error, reference)
+    }
+  }
+
   function fetcher(reference: Reference, request: RequestOptions): Fetcher {
     return {
-      async manifest(descriptor) {
-        const wanted = { repository: reference, name: descriptor.digest, shown: familiarString(reference) }
-        try {
-          const found = await patiently(() => fetchManifest(registry, wanted, request), request.signal)
-          return found.bytes
-        } catch (error) {
-          throw translate(error, { ...reference, digest: descriptor.digest })
-        }
+      async manifest({ digest }) {
+        const found = await mirrors.first(reference.domain, source =>
+          readManifest(source, { reference: { ...reference, digest }, name: digest }, request),
+        )
+        return found.bytes
       },
-      blob: (descriptor, offset) => fetchBlob(registry, { repository: reference, descriptor, offset }, request),
+      blob: (descriptor, offset) =>
+        mirrors.first(reference.domain, async source => {
+          const wanted = { repository: { ...reference, source }, descriptor, offset }
+          const bytes = await fetchBlob(registry, wanted, request)
+          mirrors.served(descriptor.digest, source)
+          return source.mirror ? watched(bytes, () => mirrors.broke(source)) : bytes
+        }),
+      refuse: ({ digest }) => mirrors.refuse(digest),
     }
+  }
+}
+
+async function* watched(bytes: Bytes, broke: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    if (!isStrataError(error, 'canceled')) broke()
+    throw error
   }
 }
 

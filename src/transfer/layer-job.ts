@@ -69,7 +69,10 @@ function finished(layer: LayerInfo, progress: LayerProgress): LayerInfo {
   return layer
 }
 
-/** Ingests; bytes of an earlier, interrupted pull that turn out to be damaged are fetched anew, once. */
+/**
+ * Ingests; bytes of an earlier, interrupted pull that turn out to be damaged are fetched anew, once, and those of a mirror
+ * that lied from somebody else.
+ */
 async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<LayerInfo> {
   const ref = ingestRef(wanted.descriptor.digest)
   for (;;) {
@@ -81,7 +84,8 @@ async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext
     const { error, resumed, empty } = outcome
     const refused = isStrataError(error, 'failed_precondition') || isStrataError(error, 'invalid_argument')
     if (refused || empty) await road.content.abort(ref)
-    if (!resumed || !refused) throw error
+    const lied = refused && wanted.fetcher(job.signal).refuse(wanted.descriptor)
+    if (!refused || !(resumed || lied)) throw error
   }
 }
 

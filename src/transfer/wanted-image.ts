@@ -129,7 +129,10 @@ async function readConfig(config: Descriptor, options: ReadOptions): Promise<Uin
     tried = attempt
     return collect(verified(await fetcher.blob(config, 0), config), CONFIG_LIMIT)
   }
-  const retriable = (error: unknown) => isStrataError(error, 'unavailable') && !error.details.final
+  const retriable = (error: unknown) =>
+    isStrataError(error, 'failed_precondition')
+      ? fetcher.refuse(config)
+      : isStrataError(error, 'unavailable') && !error.details.final
   try {
     const bytes = await retry(fetchOnce, { attempts, pause, longest: 10 * pause, retriable, signal })
     await putBlob(content, bytes)

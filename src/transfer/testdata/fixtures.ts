@@ -8,7 +8,7 @@ import { createImageStore, createLeaseStore } from '../../images/index.ts'
 import { createLayerDriver, type LayerDriver } from '../../layers/index.ts'
 import { openMetadata } from '../../metadata/index.ts'
 import { asDiffID, type Descriptor, type Digest, type DiffID, type Platform } from '../../oci/index.ts'
-import { createResolver } from '../../remotes/index.ts'
+import { createResolver, type ResolverOptions } from '../../remotes/index.ts'
 import { digestOf, MANIFEST, TestRegistry } from '../../remotes/testdata/registry.ts'
 import { silentLogger } from '../../std/index.ts'
 import { createPuller, type ProgressEvent, type PullerOptions, type PullOptions } from '../index.ts'
@@ -84,6 +84,8 @@ export function image(registry: TestRegistry, repository: string, tars: readonly
 }
 
 export interface StoreChoices extends Partial<Pick<PullerOptions, 'limits' | 'keepCompressed'>> {
+  /** How registries are reached. */
+  readonly registries?: Partial<ResolverOptions>
   /** The folder of an earlier store to go on with. */
   readonly root?: string
   readonly wrap?: (layers: LayerDriver) => LayerDriver
@@ -98,7 +100,7 @@ export async function newPuller(t: TestContext, choices: StoreChoices = {}) {
   const layers = choices.wrap?.(driver) ?? driver
   const images = createImageStore({ metadata, content })
   const leases = createLeaseStore(metadata)
-  const resolver = createResolver({ userAgent: 'strata/test', retryPause: 1, idleTimeout: 10_000 })
+  const resolver = createResolver({ userAgent: 'strata/test', retryPause: 1, idleTimeout: 10_000, ...choices.registries })
   let open = true
   const close = async () => {
     if (!open) return
