@@ -1,6 +1,6 @@
 /**
  * Every endpoint of Docker's Engine API 1.51, whether it is there yet or not: what no router implements answers 501 and
- * says so; what is not in this table answers 404. The last one is ours.
+ * says so; what is not in this table answers 404. Those of `/strata` are ours.
  */
 export const endpoints = [
   'GET /containers/json',
@@ -110,6 +110,8 @@ export const endpoints = [
   'POST /configs/{id}/update',
   'GET /distribution/{name}/json',
   'POST /session',
+  'GET /strata/images/diff',
+  'GET /strata/images/{name}/layers',
   'POST /strata/system/check',
 ] as const
 

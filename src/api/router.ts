@@ -15,7 +15,7 @@ export interface Match {
 export type Router = (method: string, path: string) => Match | undefined
 
 /** Names in these paths may contain slashes: the part after the name is matched here, from the right. */
-const slashed = /^(\/(?:images|plugins|distribution))\/\{name\}(.*)$/
+const slashed = /^((?:\/strata)?\/(?:images|plugins|distribution))\/\{name\}(.*)$/
 
 /** A router over the whole table of endpoints. What no `routes` implement answers 501. */
 export function buildRouter(routes: readonly Routes[]): Router {

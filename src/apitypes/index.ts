@@ -30,6 +30,19 @@ export type {
   Ulimit,
 } from './host-config.ts'
 export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from './image.ts'
+export type {
+  ComparedImage,
+  ComparedImages,
+  FileCount,
+  FileDifference,
+  FileFacts,
+  ImageDiffDone,
+  ImageDiffMessage,
+  ImageLayerOrigin,
+  ImageLayerPlace,
+  ImageLayers,
+  ImageLayerUse,
+} from './image-view.ts'
 export type { EndpointSettings, NetworkInspect, NetworkMember, NetworkSettings, PortMap } from './network.ts'
 export type { Platform } from './oci.ts'
 export type { CheckMessage, EngineVersion, Info, Version } from './system.ts'

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { addCommands } from '../cli/index.ts'
 import { messageOf } from '../std/index.ts'
 import { version } from './version.ts'
 
@@ -46,16 +47,7 @@ program
     process.exit()
   })
 
-const system = program.command('system').description('look after an engine')
-system
-  .command('check')
-  .description('verify every blob, layer and image of a running engine again')
-  .addOption(new Option('-H, --host <url>', 'the engine').env('DOCKER_HOST').default('unix:///run/strata.sock'))
-  .option('--json', 'one JSON object a line')
-  .action(async (flags: { readonly host: string; readonly json?: boolean }) => {
-    const { systemCheck } = await import('./system-check-command.ts')
-    process.exitCode = await systemCheck(flags)
-  })
+addCommands(program, process.env.DOCKER_HOST || 'unix:///run/strata.sock')
 
 try {
   await program.parseAsync()

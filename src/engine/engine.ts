@@ -11,7 +11,9 @@ import type {
   Filters,
   HistoryItem,
   ImageDeleteItem,
+  ImageDiffMessage,
   ImageInspect,
+  ImageLayers,
   ImageSummary,
   NetworkInspect,
   Volume,
@@ -27,8 +29,10 @@ import { createContext, findSettled, publishContainer, requireRunning } from './
 import { cleanContainerName, createContainer } from './create.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
 import { type CommitRequest, commitContainer } from './images/commit.ts'
+import { diffImages } from './images/diff.ts'
 import { imageHistory } from './images/history.ts'
 import { inspectImage } from './images/inspect.ts'
+import { imageLayers } from './images/layers.ts'
 import { listImages } from './images/list.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
 import { removePlatforms } from './images/remove-platforms.ts'
@@ -79,6 +83,10 @@ export async function openEngine(parts: EngineParts) {
       commit: (request: CommitRequest): Promise<{ readonly Id: string }> => commitContainer(context, request),
       history: (name: string, options: Parameters<typeof imageHistory>[2]): Promise<HistoryItem[]> =>
         imageHistory(context, name, options),
+      layers: (name: string, options: { readonly paths: number; readonly signal: AbortSignal }): Promise<ImageLayers> =>
+        imageLayers(context, name, options),
+      diff: (request: Parameters<typeof diffImages>[1]): Promise<AsyncIterable<ImageDiffMessage>> =>
+        diffImages(context, request),
       tag: async (name: string, target: { readonly repo: string; readonly tag: string }) =>
         tagImage(context, name, target),
       remove: (name: string, options: Parameters<typeof removePlatforms>[2]): Promise<ImageDeleteItem[]> =>

@@ -5,6 +5,7 @@ export type {
   ChangeKind,
   CommitOptions,
   Difference,
+  HardLink,
   HiddenFile,
   IngestOptions,
   LayerDriver,

@@ -171,8 +171,16 @@ export interface ShownFile {
   readonly size: number
   readonly mtime: { readonly seconds: number; readonly nanoseconds: number }
   readonly layer: LayerPlace
-  /** All names of one inode have the same layer and the same number; absent when it has one name only. */
-  readonly inode?: number
+  /** Absent when its chain shows one name of its inode only. */
+  readonly linked?: HardLink
+}
+
+/** One of several names of an inode. */
+export interface HardLink {
+  /** All names of one inode have the same layer and the same number. */
+  readonly inode: number
+  /** How many names of the inode the chain shows. */
+  readonly names: number
 }
 
 /** Where a layer stands. */

@@ -3,7 +3,9 @@ import type {
   Filters,
   HistoryItem,
   ImageDeleteItem,
+  ImageDiffMessage,
   ImageInspect,
+  ImageLayers,
   ImageSummary,
   Platform,
 } from '../../apitypes/index.ts'
@@ -22,6 +24,10 @@ export interface ImagesBackend {
   list(options: ListImagesOptions): Promise<readonly ImageSummary[]>
   inspect(name: string, options: PlatformOption): Promise<ImageInspect>
   history(name: string, options: PlatformOption): Promise<readonly HistoryItem[]>
+  /** What each layer has and wastes; names the `paths` largest wasted files. */
+  layers(name: string, options: { readonly paths: number; readonly signal: AbortSignal }): Promise<ImageLayers>
+  /** What differs between two images. Rejects when one isn't there; the messages may fail as well. */
+  diff(options: DiffImagesOptions): Promise<AsyncIterable<ImageDiffMessage>>
   /** `repo` may carry no tag of its own; `tag` may be empty: `latest`. */
   tag(name: string, target: { readonly repo: string; readonly tag: string }): Promise<void>
   remove(
@@ -86,6 +92,12 @@ export interface ProgressMessage {
   readonly aux?: object
   readonly id?: string
   readonly progressDetail?: { readonly current?: number; readonly total?: number }
+}
+
+export interface DiffImagesOptions {
+  readonly from: string
+  readonly to: string
+  readonly signal: AbortSignal
 }
 
 export interface ListImagesOptions {

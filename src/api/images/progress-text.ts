@@ -1,3 +1,4 @@
+import { humanSize } from '../../std/index.ts'
 import type { ProgressMessage } from './backend.ts'
 
 /** A line of Docker's progress stream, with the bar that older clients print as it is. */
@@ -21,16 +22,4 @@ function progressText(current: number, total: number): string {
   const done = Math.min(50, Math.trunc(Math.trunc((current / total) * 100) / 2))
   const numbers = humanSize(current).padStart(8) + (current > total ? '' : `/${humanSize(total)}`)
   return `[${'='.repeat(done)}>${' '.repeat(50 - done)}] ${numbers}`
-}
-
-/** Bytes with four significant digits in decimal units: `32.77kB`. */
-function humanSize(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
-  let size = bytes
-  let unit = 0
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000
-    unit++
-  }
-  return `${Number(size.toPrecision(4))}${units[unit]}`
 }

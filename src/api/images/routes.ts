@@ -5,9 +5,11 @@ import { sendEmpty, sendJson } from '../reply.ts'
 import { archiveRoutes } from './archive-routes.ts'
 import type { ImagesBackend } from './backend.ts'
 import { commitRoutes } from './commit.ts'
+import { nameOf } from './name.ts'
 import { platformOf, platformsOf } from './platform-query.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
 import { inspectFor, summaryFor } from './versions.ts'
+import { viewRoutes } from './views.ts'
 
 const listFilters = ['dangling', 'label', 'label!', 'before', 'since', 'until', 'reference']
 
@@ -16,6 +18,7 @@ export function imageRoutes(backend: ImagesBackend): Routes {
     plain: {
       ...archiveRoutes(backend),
       ...commitRoutes(backend),
+      ...viewRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
       'GET /images/json': async ({ query, minor, response }) => {
         const images = await backend.list({
@@ -47,12 +50,6 @@ export function imageRoutes(backend: ImagesBackend): Routes {
       },
     },
   }
-}
-
-function nameOf(params: Readonly<Record<string, string>>): string {
-  const name = params.name?.trim()
-  if (!name) throw new StrataError('invalid_argument', 'image name cannot be blank')
-  return name
 }
 
 async function create(backend: ImagesBackend, exchange: Exchange): Promise<void> {

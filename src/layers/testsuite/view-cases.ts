@@ -94,17 +94,18 @@ export function viewCases(make: MakeDriver): void {
 
   test('a difference has both files', async t => {
     const { driver } = await setUp(t, make)
-    const [base, top] = await ingest(
+    const [base, top, other] = await ingest(
       driver,
       await tarOf(file('f', 'one', { uid: 7, gid: 8, mode: 0o600 }), link('g', 'f', { uid: 7, gid: 8, mode: 0o600 })),
       await tarOf(symlink('f', 'target')),
+      await tarOf(whiteout('g')),
     )
     const mtime = { seconds: 1_600_000_000, nanoseconds: 123_456_789 }
     const before = { type: 'file', mode: 0o600, uid: 7, gid: 8, size: 3, mtime, layer: { chain: 'both', index: 0 } }
     const by = { chain: 'to', index: 1 }
     const [difference, ...others] = await compare(driver, [base!], [base!, top!])
-    const { inode, ...rest } = difference!.before!
-    assert.equal(typeof inode, 'number')
+    const { linked, ...rest } = difference!.before!
+    assert.equal(linked?.names, 2)
     assert.deepEqual(rest, before)
     assert.deepEqual(
       { ...difference, before: undefined },
@@ -119,7 +120,11 @@ export function viewCases(make: MakeDriver): void {
     assert.deepEqual(others, [])
     const [one, two] = await compare(driver, [], [base!])
     assert.deepEqual([one!.path, two!.path], ['/f', '/g'])
-    assert.equal(one!.after!.inode, two!.after!.inode)
+    assert.deepEqual(one!.after!.linked, two!.after!.linked)
+    assert.equal(one!.after!.linked?.names, 2)
+    // A name that no container sees does not count.
+    const [alone] = await compare(driver, [base!, other!], [base!, other!, top!])
+    assert.deepEqual([alone!.path, alone!.before!.linked], ['/f', undefined])
   })
 
   test('what differs in its bytes alone is found, in sparse files too', async t => {

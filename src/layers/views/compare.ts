@@ -56,13 +56,14 @@ export function* compareChains(from: readonly LayerFile[], to: readonly LayerFil
     const place = places[now.layer]!
     return place.chain === 'both' ? places[old.layer]! : place
   }
+  const names = { before: nameCounts(before), after: nameCounts(after) }
   for (const found of differences(before, after, same)) {
     const { path, aspects, before: old, after: now } = found
     yield {
       path: show(path),
       aspects,
-      ...(old && { before: shown(old, places) }),
-      ...(now && { after: shown(now, places) }),
+      ...(old && { before: shown(old, places, names.before) }),
+      ...(now && { after: shown(now, places, names.after) }),
       by: old && now ? changedBy(old, now) : responsible(found),
     }
   }
@@ -87,7 +88,8 @@ const types = new Map<number, ShownFile['type']>([
   [S_IFIFO, 'fifo'],
 ])
 
-function shown(node: Node, places: readonly LayerPlace[]): ShownFile {
+function shown(node: Node, places: readonly LayerPlace[], namesOf: (node: Node) => number): ShownFile {
+  const names = node.children || node.links === 1 ? 1 : namesOf(node)
   return {
     type: types.get(node.mode & S_IFMT)!,
     mode: node.mode & 0o7777,
@@ -96,6 +98,27 @@ function shown(node: Node, places: readonly LayerPlace[]): ShownFile {
     size: node.target?.length ?? node.size,
     mtime: { seconds: node.seconds, nanoseconds: node.nanoseconds },
     layer: places[node.layer]!,
-    ...(!node.children && node.links > 1 && { inode: node.index }),
+    ...(names > 1 && { linked: { inode: node.index, names } }),
   }
+}
+
+/** How many names of an inode a tree shows; its layer may have more. Counts them all when it is first asked. */
+function nameCounts(root: Node): (node: Node) => number {
+  let counts: Map<Node, number> | undefined
+  return node => {
+    counts ??= countNames(root)
+    return counts.get(node) ?? 0
+  }
+}
+
+function countNames(root: Node): Map<Node, number> {
+  const counts = new Map<Node, number>()
+  const directories = [root]
+  for (let here = directories.pop(); here; here = directories.pop()) {
+    for (const child of here.children!.values()) {
+      if (child.children) directories.push(child)
+      else if (child.links > 1) counts.set(child, (counts.get(child) ?? 0) + 1)
+    }
+  }
+  return counts
 }

@@ -1,0 +1,4 @@
+export { connectionTo } from './address.ts'
+export type { Connection } from './client.ts'
+export { diffImages, imageLayers } from './images.ts'
+export { checkSystem } from './system.ts'
