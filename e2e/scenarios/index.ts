@@ -2,6 +2,7 @@ import type { Scenario } from '../fixtures/scenario.ts'
 import { commit } from './commit.ts'
 import { containers } from './containers.ts'
 import { images } from './images.ts'
+import { load } from './load.ts'
 import { network } from './network.ts'
 import { objects } from './objects.ts'
 import { platforms } from './platforms.ts'
@@ -21,4 +22,5 @@ export const scenarios: readonly Scenario[] = [
   rootfs,
   save,
   commit,
+  load,
 ]

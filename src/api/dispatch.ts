@@ -45,6 +45,8 @@ export async function dispatch(door: Door, request: IncomingMessage, response: S
   } catch (error) {
     fail(door, { request, response, plain, gone: gone.signal.aborted }, error)
   }
+  // What is left of the body is not wanted; the connection serves the next request.
+  request.resume()
 }
 
 /** Answers one request that may take its connection over. Never rejects. */
@@ -149,8 +151,6 @@ function fail(door: Door, { request, response, plain, gone }: Failed, error: unk
   } else {
     sendJson(response, status, { message })
   }
-  // What is left of the body is not wanted; the connection serves the next request.
-  request.resume()
 }
 
 function report(door: Door, request: IncomingMessage, error: unknown, gone: boolean) {

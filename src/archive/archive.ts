@@ -67,4 +67,4 @@ export interface TarEntry extends TarEntryHead {
   readonly data: Bytes
 }
 
-export type Compression = 'none' | 'gzip' | 'zstd'
+export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type Bytes, bytesOf, collect, isStrataError } from '../std/index.ts'
-import { decompress, detectCompression } from './compression.ts'
+import { decompressHere, detectCompression } from './compression.ts'
 
 const text = Buffer.from('a layer, '.repeat(10_000))
 const zstd = (data: Uint8Array | string, checksum = false) =>
@@ -19,7 +19,7 @@ async function* cut(bytes: Uint8Array, step: number): Bytes {
   for (let at = 0; at < bytes.byteLength; at += step) yield bytes.subarray(at, at + step)
 }
 const inflate = (bytes: Uint8Array, step = Math.max(1, bytes.byteLength)) =>
-  collect(decompress(cut(bytes, step)), 1 << 24)
+  collect(decompressHere(cut(bytes, step)), 1 << 24)
 
 test('compression is detected by its magic', () => {
   assert.equal(detectCompression(gzipSync('x')), 'gzip')
@@ -28,12 +28,8 @@ test('compression is detected by its magic', () => {
   assert.equal(detectCompression(Buffer.from('usr/bin')), 'none')
   assert.equal(detectCompression(Buffer.from([0x1f, 0x8b])), 'none')
   assert.equal(detectCompression(new Uint8Array()), 'none')
-  for (const unsupported of ['BZh91A', '\xfd7zXZ\0']) {
-    assert.throws(
-      () => detectCompression(Buffer.from(unsupported, 'latin1')),
-      error => isStrataError(error, 'invalid_argument') && /unsupported compression: (bzip2|xz)/.test(error.message),
-    )
-  }
+  assert.equal(detectCompression(Buffer.from('BZh91A')), 'bzip2')
+  assert.equal(detectCompression(Buffer.from('\xfd7zXZ\0', 'latin1')), 'xz')
 })
 
 test('every form is decompressed, in chunks of any size', async () => {
@@ -48,12 +44,12 @@ test('every form is decompressed, in chunks of any size', async () => {
 
 test('what is said of the compression wins over the magic', async () => {
   const bytes = gzipSync(text)
-  assert.deepEqual(await collect(decompress(bytesOf(bytes), { compression: 'none' }), 1 << 20), bytes)
-  await assert.rejects(collect(decompress(bytesOf(text), { compression: 'gzip' }), 1 << 20), {
+  assert.deepEqual(await collect(decompressHere(bytesOf(bytes), { compression: 'none' }), 1 << 20), bytes)
+  await assert.rejects(collect(decompressHere(bytesOf(text), { compression: 'gzip' }), 1 << 20), {
     code: 'invalid_argument',
   })
   await assert.rejects(
-    collect(decompress(bytesOf(text), { compression: 'zstd' }), 1 << 20),
+    collect(decompressHere(bytesOf(text), { compression: 'zstd' }), 1 << 20),
     /zstd: magic number mismatch/,
   )
 })
@@ -118,7 +114,7 @@ test('a failing input keeps its error', async () => {
       yield start.subarray(0, 20)
       throw Object.assign(new Error('line cut'), { code: 'ECONNRESET' })
     }
-    await assert.rejects(collect(decompress(broken()), 1 << 24), { message: 'line cut', code: 'ECONNRESET' })
+    await assert.rejects(collect(decompressHere(broken()), 1 << 24), { message: 'line cut', code: 'ECONNRESET' })
   }
 })
 
@@ -132,7 +128,7 @@ test('a reader that leaves early ends the input', async () => {
         resolve()
       }
     }
-    for await (const chunk of decompress(endless())) {
+    for await (const chunk of decompressHere(endless())) {
       assert.ok(chunk.byteLength > 0)
       break
     }

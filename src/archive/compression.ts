@@ -1,5 +1,5 @@
 import { createZstdDecompress } from 'node:zlib'
-import { gunzip } from '../host/index.ts'
+import { filter, gunzip } from '../host/index.ts'
 import { type Bytes, messageOf, StrataError } from '../std/index.ts'
 import type { Compression } from './archive.ts'
 import { ownChunks } from './own-chunks.ts'
@@ -11,7 +11,7 @@ const OUTPUT_BYTES = 1 << 20
 /** The bytes that {@link detectCompression} looks at. */
 const MAGIC_BYTES = 6
 
-const MAGICS: readonly (readonly [name: string, magic: readonly number[]])[] = [
+const MAGICS: readonly (readonly [name: Compression, magic: readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b, 0x08]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
   ['bzip2', [0x42, 0x5a, 0x68]],
@@ -21,20 +21,21 @@ const MAGICS: readonly (readonly [name: string, magic: readonly number[]])[] = [
 /**
  * How a stream that begins with `first` (its first 6 bytes, or all if it is shorter) is compressed, by magic number; what
  * has none is `none`, as an empty stream is.
- * @throws {StrataError} `invalid_argument` for compressions that are known but can't be read.
  */
 export function detectCompression(first: Uint8Array): Compression {
   const found = MAGICS.find(([, magic]) => magic.every((byte, i) => first[i] === byte))
-  if (found?.[0] === 'gzip' || found?.[0] === 'zstd') return found[0]
-  if (found) throw new StrataError('invalid_argument', `unsupported compression: ${found[0]}`)
+  if (found) return found[0]
   const skippableFrame = (first[0] ?? 0) >> 4 === 5 && first[1] === 0x2a && first[2] === 0x4d && first[3] === 0x18
   return skippableFrame ? 'zstd' : 'none'
 }
 
-/** `bytes` uncompressed; how they are compressed is detected when `compression` does not say it. */
-export async function* decompress(
+/**
+ * `bytes` uncompressed, on the thread of the caller; how they are compressed is detected when `compression` does not say
+ * it.
+ */
+export async function* decompressHere(
   bytes: Bytes,
-  options: { readonly compression?: Compression } = {},
+  options: { readonly compression?: Compression; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<Uint8Array> {
   let { compression } = options
   let input = bytes
@@ -52,6 +53,10 @@ export async function* decompress(
       break
     case 'zstd':
       yield* unzstd(input)
+      break
+    case 'xz':
+    case 'bzip2':
+      yield* filter(compression, ['--decompress', '--stdout'], { input, signal: options.signal })
       break
   }
 }
@@ -72,7 +77,7 @@ function isZlibFailure(error: unknown): boolean {
 }
 
 /** The first bytes of a stream, and the whole of it again. */
-async function peek(bytes: Bytes): Promise<{ first: Uint8Array; rest: Bytes }> {
+export async function peek(bytes: Bytes): Promise<{ first: Uint8Array; rest: Bytes }> {
   const iterator = bytes[Symbol.asyncIterator]()
   const chunks: Uint8Array[] = []
   let size = 0

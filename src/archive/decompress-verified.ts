@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Descriptor } from '../oci/index.ts'
 import { type Bytes, StrataError } from '../std/index.ts'
 import type { Compression } from './archive.ts'
-import { decompress } from './compression.ts'
+import { decompressHere } from './compression.ts'
 
-/** What a compressed layer must be. */
-export type ExpectedBlob = Pick<Descriptor, 'digest' | 'size'>
+/** What a compressed layer must be, as far as it is known. */
+export type ExpectedBlob = Partial<Pick<Descriptor, 'digest' | 'size'>>
 
 export interface DecompressVerifiedOptions {
   readonly expect: ExpectedBlob
@@ -36,7 +36,7 @@ export async function* decompressVerified(
 
 async function* decompressed(source: HashedSource, compression: Compression | undefined): Bytes {
   try {
-    yield* decompress(source.bytes, compression ? { compression } : {})
+    yield* decompressHere(source.bytes, compression ? { compression } : {})
   } catch (error) {
     // A blob that was damaged on its way shows as corrupt data first; that its digest is wrong says more.
     await source.verify()
@@ -52,7 +52,8 @@ interface HashedSource {
 
 /** Hashes `bytes` while they are read; never hands on more than the expected size. */
 function hashed(bytes: Bytes, expect: ExpectedBlob): HashedSource {
-  const hash = createHash('sha256')
+  const hash = expect.digest === undefined ? undefined : createHash('sha256')
+  const most = expect.size ?? Number.POSITIVE_INFINITY
   const iterator = bytes[Symbol.asyncIterator]()
   let size = 0
   let ended = false
@@ -62,7 +63,7 @@ function hashed(bytes: Bytes, expect: ExpectedBlob): HashedSource {
     })
   }
   const next = async (): Promise<Uint8Array | undefined> => {
-    if (size > expect.size) refuse({ size })
+    if (size > most) refuse({ size })
     if (ended) return undefined
     const { done, value } = await iterator.next()
     if (done) {
@@ -70,8 +71,8 @@ function hashed(bytes: Bytes, expect: ExpectedBlob): HashedSource {
       return undefined
     }
     size += value.byteLength
-    if (size > expect.size) refuse({ size })
-    hash.update(value)
+    if (size > most) refuse({ size })
+    hash?.update(value)
     return value
   }
   async function* read(): AsyncGenerator<Uint8Array> {
@@ -79,8 +80,8 @@ function hashed(bytes: Bytes, expect: ExpectedBlob): HashedSource {
   }
   const verify = async () => {
     while (await next());
-    const digest = `sha256:${hash.copy().digest('hex')}`
-    if (size !== expect.size || digest !== expect.digest) refuse({ digest, size })
+    const digest = hash && `sha256:${hash.copy().digest('hex')}`
+    if (size !== (expect.size ?? size) || digest !== expect.digest) refuse({ digest, size })
   }
   return { bytes: read(), verify }
 }

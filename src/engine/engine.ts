@@ -34,6 +34,7 @@ import { imageHistory } from './images/history.ts'
 import { inspectImage } from './images/inspect.ts'
 import { imageLayers } from './images/layers.ts'
 import { listImages } from './images/list.ts'
+import { type LoadRequest, loadArchive } from './images/load.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
 import { removePlatforms } from './images/remove-platforms.ts'
 import { type SaveRequest, saveArchive } from './images/save.ts'
@@ -91,6 +92,7 @@ export async function openEngine(parts: EngineParts) {
         tagImage(context, name, target),
       remove: (name: string, options: Parameters<typeof removePlatforms>[2]): Promise<ImageDeleteItem[]> =>
         removePlatforms(context, name, options),
+      load: (request: LoadRequest) => loadArchive(context, request),
       save: (request: SaveRequest) => saveArchive(context, request),
     },
     networks: {

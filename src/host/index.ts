@@ -9,6 +9,7 @@ export {
   removeEmptyCgroup,
 } from './cgroups.ts'
 export { cpuLevel } from './cpu-level.ts'
+export { filter } from './filter.ts'
 export { gunzip } from './gzip.ts'
 export type { GzipLevel } from './gzip-level.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'

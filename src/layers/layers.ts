@@ -76,9 +76,12 @@ export interface IngestOptions {
   readonly expect?: DiffID
   /**
    * When the bytes are a compressed tar, what they must be: they are verified and decompressed on their way, on the same
-   * thread. The compression is detected by magic number. Throws `failed_precondition` with `details.expected`.
+   * thread, as far as digest and size are known. The compression is detected by magic number. Throws
+   * `failed_precondition` with `details.expected`.
    */
-  readonly compressed?: Pick<Descriptor, 'digest' | 'size'>
+  readonly compressed?: Partial<Pick<Descriptor, 'digest' | 'size'>>
+  /** Called with the layer before it is looked for or put in its place, when its bytes are all there: keeps it from being collected. */
+  readonly keep?: (layer: DiffID) => Promise<void>
   /** The chain below, for drivers that are not independent. */
   readonly parent?: ChainID
   /** The most bytes the tar may have; one more throws `invalid_argument` (decompression bombs). */

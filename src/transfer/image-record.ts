@@ -1,19 +1,29 @@
 import type { ImageRecord } from '../images/index.ts'
 import type { LayerInfo } from '../layers/index.ts'
-import type { WantedImage } from './wanted-image.ts'
+import type { Descriptor, DiffID, ImageConfig } from '../oci/index.ts'
 
-/** The record of a pulled image; `infos` is what the layer store says of its layers, lowest first. */
-export function imageRecord(image: WantedImage, infos: readonly LayerInfo[]): ImageRecord {
+/** What came in of an image. */
+export interface ImageParts {
+  readonly config: Descriptor
+  readonly imageConfig: ImageConfig
+  /** Absent when it came without one. */
+  readonly manifest?: Descriptor
+  /** Lowest first, each with what a registry serves for it, if that is known. */
+  readonly layers: readonly { readonly diffID: DiffID; readonly descriptor?: Descriptor }[]
+}
+
+/** The record of an image from elsewhere; `infos` is what the layer store says of its layers, lowest first. */
+export function imageRecord(image: ImageParts, infos: readonly LayerInfo[]): ImageRecord {
   const { imageConfig, config, manifest } = image
   const { os, architecture, variant, created = '' } = imageConfig
   const layers = image.layers.map(({ diffID, descriptor }, position) => ({
     diffID,
     size: infos[position]!.size,
-    source: descriptor,
+    ...(descriptor && { source: descriptor }),
   }))
   return {
     id: config.digest,
-    manifest,
+    ...(manifest && { manifest }),
     config,
     layers,
     platform: { os, architecture, ...(variant !== undefined && { variant }) },

@@ -1,4 +1,4 @@
-import { type Digest, shortID } from '../oci/index.ts'
+import { type DiffID, type Digest, shortID } from '../oci/index.ts'
 import type { ProgressEvent } from './transfer.ts'
 
 /** Docker's words for what happens to a layer. */
@@ -15,22 +15,22 @@ type Listener = (event: ProgressEvent) => void
 const INTERVAL = 100
 
 /** One line of progress about the layer with this distribution digest. */
-export function layerEvent(digest: Digest, status: string): ProgressEvent {
+export function layerEvent(digest: Digest | DiffID, status: string): ProgressEvent {
   return { status, progressDetail: {}, id: shortID(digest) }
 }
 
 /**
- * Tells everybody who waits for a layer how it stands. Byte counts come about ten times a second, and the first and the
+ * Tells everybody who waits for a layer, by the short form of a digest, how it stands. Byte counts come about ten times a second, and the first and the
  * last one always; who joins later is told the current state at once.
  */
 export class LayerProgress {
-  readonly #digest: Digest
+  readonly #digest: Digest | DiffID
   readonly #now: () => number
   readonly #listeners = new Set<Listener>()
   #current: ProgressEvent | undefined
   #told = Number.NEGATIVE_INFINITY
 
-  constructor(digest: Digest, now: () => number = () => performance.now()) {
+  constructor(digest: Digest | DiffID, now: () => number = () => performance.now()) {
     this.#digest = digest
     this.#now = now
   }
@@ -54,7 +54,7 @@ export class LayerProgress {
     this.#tell(layerEvent(this.#digest, status))
   }
 
-  bytes(status: 'Downloading' | 'Extracting', current: number, total: number): void {
+  bytes(status: 'Downloading' | 'Extracting' | 'Loading layer', current: number, total: number): void {
     const event = { ...layerEvent(this.#digest, status), progressDetail: { current, total } }
     const now = this.#now()
     const changed = this.#current?.status !== status

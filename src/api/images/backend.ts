@@ -39,8 +39,18 @@ export interface ImagesBackend {
       readonly platforms: readonly Platform[]
     },
   ): Promise<readonly ImageDeleteItem[]>
+  /** Loads an archive of images; what the user shall read goes to `progress`, errors too. */
+  load(options: LoadImagesOptions): Promise<void>
   /** `names` as typed; a `platform` refuses images that are not for it. */
   save(options: { readonly names: readonly string[]; readonly platform?: Platform }): Promise<SavedArchive>
+}
+
+export interface LoadImagesOptions {
+  readonly archive: Bytes
+  /** Only images for it. */
+  readonly platform?: Platform
+  readonly progress: (message: ProgressMessage) => void
+  readonly signal: AbortSignal
 }
 
 /** An archive that is written as it is read; to be disposed of when it is. */

@@ -6,11 +6,12 @@ import { progressLine } from './progress-text.ts'
 
 /**
  * Answers with Docker's progress stream: what `work` tells, as it comes. An error before the first message becomes an HTTP
- * status, one after it the last message.
+ * status, one after it, or with `open` any, the last message.
  */
 export async function streamProgress(
   { response }: Exchange,
   work: (progress: (message: ProgressMessage) => void) => Promise<void>,
+  options: { readonly open?: boolean } = {},
 ): Promise<void> {
   const stream = new JsonStream(response, '\r\n')
   try {
@@ -18,7 +19,7 @@ export async function streamProgress(
       if (!(stream.congested && isBar(message))) stream.push(progressLine(message))
     })
   } catch (error) {
-    if (!response.headersSent) throw error
+    if (!response.headersSent && !options.open) throw error
     stream.end(error)
     return
   }

@@ -64,12 +64,12 @@ export class LayerStore {
   }
 
   async ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
-    const { expect, limit, signal, progress, compressed } = options
+    const { expect, limit, signal, progress, compressed, keep } = options
     throwIfAborted(signal)
     const known = expect && (await this.find(expect))
     if (known) return known
     const input = progress ? counted(tar, progress) : tar
-    return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal })
+    return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal, ...(keep && { keep }) })
   }
 
   /** Makes a layer of the changes in a tree. */

@@ -15,7 +15,7 @@ export interface LayerStageArgs {
   readonly directory: string
   readonly expect?: DiffID | undefined
   /** What the input must be when it is a compressed tar. */
-  readonly compressed?: Pick<Descriptor, 'digest' | 'size'> | undefined
+  readonly compressed?: Partial<Pick<Descriptor, 'digest' | 'size'>> | undefined
   readonly changes?: ChangedTree | undefined
   readonly limit?: number | undefined
 }

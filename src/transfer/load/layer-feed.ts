@@ -1,0 +1,93 @@
+import { release } from '../../std/index.ts'
+
+const BLOCK_BYTES = 1 << 20
+/** Blocks that wait for the reader before the feed is said to be full. */
+const WAITING = 3
+
+/**
+ * The bytes of one layer on their way from the archive to the layer store: pushed in as views of whatever comes, read as
+ * blocks of 1 MiB in buffers of their own, which can change threads without another copy.
+ */
+export class LayerFeed {
+  readonly #ready: Uint8Array[] = []
+  #block: Buffer | undefined
+  #filled = 0
+  #ended = false
+  #discarded = false
+  #failure: { readonly error: unknown } | undefined
+  #wakeReader: () => void = () => {}
+  #wakeWriter: () => void = () => {}
+
+  /** Whether whoever pushes should wait for {@link room}. */
+  get full(): boolean {
+    return this.#ready.length >= WAITING
+  }
+
+  /** Copies the bytes. */
+  push(bytes: Uint8Array): void {
+    if (this.#discarded) return
+    for (let at = 0; at < bytes.byteLength; ) {
+      this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
+      const taken = Math.min(bytes.byteLength - at, BLOCK_BYTES - this.#filled)
+      this.#block.set(bytes.subarray(at, at + taken), this.#filled)
+      at += taken
+      this.#filled += taken
+      if (this.#filled === BLOCK_BYTES) this.#hand(this.#block)
+    }
+  }
+
+  /** There is nothing more. */
+  end(): void {
+    if (this.#filled > 0 && this.#block) this.#hand(new Uint8Array(this.#block.subarray(0, this.#filled)))
+    this.#ended = true
+    this.#wakeReader()
+  }
+
+  /** Nothing more can come. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wakeReader()
+  }
+
+  /** Nobody reads any more: what is there and what comes is dropped. */
+  discard(): void {
+    this.#discarded = true
+    for (const block of this.#ready.splice(0)) release(block)
+    this.#block = undefined
+    this.#filled = 0
+    this.#wakeWriter()
+  }
+
+  /** Resolves when it is no longer full, or nobody reads any more. */
+  async room(): Promise<void> {
+    while (this.full && !this.#discarded) {
+      await new Promise<void>(resolve => {
+        this.#wakeWriter = resolve
+      })
+    }
+  }
+
+  /** To be read once. */
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const block = this.#ready.shift()
+      if (block) {
+        this.#wakeWriter()
+        yield block
+      } else if (this.#failure) throw this.#failure.error
+      else if (this.#ended) return
+      else {
+        await new Promise<void>(resolve => {
+          this.#wakeReader = resolve
+        })
+      }
+    }
+  }
+
+  #hand(block: Uint8Array): void {
+    this.#ready.push(block)
+    this.#block = undefined
+    this.#filled = 0
+    this.#wakeReader()
+  }
+}
