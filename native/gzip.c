@@ -1,6 +1,6 @@
 /*
- * Streaming gzip (RFC 1952) on Intel's ISA-L. Compiled without STRATA_ISAL the addon has no gzip functions, only
- * `isal: false`. A handle may be used by one thread at a time; it is freed when it is collected.
+ * gzip (RFC 1952) on Intel's ISA-L: reading as a stream, writing in pieces. Compiled without STRATA_ISAL the addon has no
+ * gzip functions, only `isal: false`. A handle may be used by one thread at a time; it is freed when it is collected.
  */
 #include "addon.h"
 
@@ -12,9 +12,8 @@ bool add_gzip(napi_env env, napi_value exports) {
 #else
 #include <isa-l/igzip_lib.h>
 
-/* What keeps a handle of one kind from being taken for another. */
+/* What keeps a handle from being taken for another of the addon. */
 static const napi_type_tag inflater_tag = {0x7374726174613031, 0x696e666c61746572};
-static const napi_type_tag deflater_tag = {0x7374726174613031, 0x6465666c61746572};
 
 /* Where an inflater stands; what JavaScript is told as `state`. */
 enum place {
@@ -29,11 +28,6 @@ struct inflater {
   bool in_header;
   struct isal_gzip_header header;
   struct inflate_state state;
-};
-
-struct deflater {
-  struct isal_zstream stream;
-  uint8_t level_buffer[];
 };
 
 static void finalize(napi_env env, void *data, void *hint) {
@@ -170,57 +164,51 @@ static napi_value js_inflate_push(napi_env env, napi_callback_info info) {
   return push_result(env, input.length - state->avail_in, output.length - state->avail_out, (int)inflater->place);
 }
 
-/* deflateNew(level) -> handle; level 0 (fastest) to 3 (smallest). The gzip header has no name and no time. */
-static napi_value js_deflate_new(napi_env env, napi_callback_info info) {
-  ARGUMENTS(1);
-  static const uint32_t sizes[] = {ISAL_DEF_LVL0_DEFAULT, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT, ISAL_DEF_LVL3_DEFAULT};
-  int64_t level;
-  if (!read_integer(env, argv[0], &level)) return NULL;
-  if (level < 0 || level >= (int64_t)COUNT(sizes)) {
-    napi_throw_range_error(env, NULL, "the level is 0 to 3");
-    return NULL;
-  }
-  struct deflater *deflater = calloc(1, sizeof *deflater + sizes[level]);
-  if (!deflater) return throw_errno(env, ENOMEM, "deflate", NULL);
-  isal_deflate_init(&deflater->stream);
-  deflater->stream.gzip_flag = IGZIP_GZIP;
-  deflater->stream.flush = NO_FLUSH;
-  deflater->stream.level = (uint32_t)level;
-  deflater->stream.level_buf = sizes[level] ? deflater->level_buffer : NULL;
-  deflater->stream.level_buf_size = sizes[level];
-  return new_handle(env, deflater, &deflater_tag);
-}
+static const uint32_t level_sizes[] = {ISAL_DEF_LVL0_DEFAULT, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT, ISAL_DEF_LVL3_DEFAULT};
 
 /*
- * deflatePush(handle, input, inputOffset, output, outputOffset, last) -> {consumed, produced, state}: `state` is 1 when
- * `last` was set and everything is written, else 0. The output depends on how the input is cut: push blocks of one size
- * for a result that depends on the content alone.
+ * deflatePiece(level, input, output) -> the bytes written: compresses all of `input` to DEFLATE blocks (RFC 1951) that end
+ * at a byte, refer to nothing before them and are not the last. Level 0 (fastest) to 3 (smallest). Throws a RangeError
+ * when `output` is too small.
  */
-static napi_value js_deflate_push(napi_env env, napi_callback_info info) {
-  ARGUMENTS(6);
+static napi_value js_deflate_piece(napi_env env, napi_callback_info info) {
+  ARGUMENTS(3);
   struct bytes input, output;
-  bool last = false;
-  struct deflater *deflater = handle_data(env, argv[0], &deflater_tag);
-  if (!deflater || !read_rest(env, argv[1], argv[2], &input) || !read_rest(env, argv[3], argv[4], &output)) return NULL;
-  napi_get_value_bool(env, argv[5], &last);
-  struct isal_zstream *stream = &deflater->stream;
+  int64_t level;
+  if (!read_integer(env, argv[0], &level) || !read_bytes(env, argv[1], &input) || !read_bytes(env, argv[2], &output)) {
+    return NULL;
+  }
+  if (level < 0 || level >= (int64_t)COUNT(level_sizes) || input.length > UINT32_MAX || output.length > UINT32_MAX) {
+    napi_throw_range_error(env, NULL, "the level is 0 to 3, and a piece below 4 GiB");
+    return NULL;
+  }
+  struct isal_zstream *stream = malloc(sizeof *stream + level_sizes[level]);
+  if (!stream) return throw_errno(env, ENOMEM, "deflate", NULL);
+  isal_deflate_init(stream);
+  stream->gzip_flag = IGZIP_DEFLATE;
+  stream->flush = FULL_FLUSH;
+  stream->level = (uint32_t)level;
+  stream->level_buf = level_sizes[level] ? (uint8_t *)(stream + 1) : NULL;
+  stream->level_buf_size = level_sizes[level];
   stream->next_in = input.data;
   stream->avail_in = (uint32_t)input.length;
   stream->next_out = output.data;
   stream->avail_out = (uint32_t)output.length;
-  stream->end_of_stream = last;
-  if (isal_deflate(stream) != COMP_OK) {
-    napi_throw_error(env, NULL, "isal_deflate was used wrongly");
-    return NULL;
-  }
-  return push_result(env, input.length - stream->avail_in, output.length - stream->avail_out,
-                     stream->internal_state.state == ZSTATE_END);
+  int result = isal_deflate(stream);
+  bool whole = result == COMP_OK && stream->avail_in == 0 && stream->avail_out > 0;
+  size_t produced = output.length - stream->avail_out;
+  free(stream);
+  napi_value number = NULL;
+  if (whole) napi_create_int64(env, (int64_t)produced, &number);
+  else napi_throw_range_error(env, NULL, "the output is too small");
+  return number;
 }
 
 bool add_gzip(napi_env env, napi_value exports) {
   static const struct function functions[] = {
-      {"inflateNew", js_inflate_new}, {"inflatePush", js_inflate_push},
-      {"deflateNew", js_deflate_new}, {"deflatePush", js_deflate_push},
+      {"inflateNew", js_inflate_new},
+      {"inflatePush", js_inflate_push},
+      {"deflatePiece", js_deflate_piece},
   };
   napi_value value;
   return napi_get_boolean(env, true, &value) == napi_ok && napi_set_named_property(env, exports, "isal", value) == napi_ok &&

@@ -9,6 +9,7 @@ export type {
   Timestamp,
 } from './archive.ts'
 export { cleanName } from './clean-name.ts'
+export { type CompressedArchive, type Compressor, createCompressor } from './compress.ts'
 export { decompress } from './decompress.ts'
 export { decompressVerified } from './decompress-verified.ts'
 export type { TarHeaderInput } from './format-header.ts'

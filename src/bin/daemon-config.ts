@@ -32,6 +32,12 @@ export interface DaemonConfig {
   readonly noProxy: string | undefined
   readonly maxConcurrentDownloads: number
   readonly maxDownloadAttempts: number
+  readonly maxConcurrentUploads: number
+  readonly maxUploadAttempts: number
+  /** How layers are compressed that no registry has in a compressed form: `gzip`, `zstd` or `none`. */
+  readonly pushCompression: string
+  /** gzip: 0 (fastest) to 3 (smallest), 1 when absent; zstd: 1 to 19, 3 when absent. */
+  readonly pushCompressionLevel: number | undefined
   /** The most bytes that one layer may have when uncompressed. */
   readonly maxLayerSize: number
   /** Whether compressed layers are kept beside the layers made of them; costs their size on disk. */
@@ -78,6 +84,10 @@ const options: Readonly<Record<string, Option>> = {
   'no-proxy': option('noProxy', 'string', undefined),
   'max-concurrent-downloads': option('maxConcurrentDownloads', 'number', 3),
   'max-download-attempts': option('maxDownloadAttempts', 'number', 5),
+  'max-concurrent-uploads': option('maxConcurrentUploads', 'number', 5),
+  'max-upload-attempts': option('maxUploadAttempts', 'number', 5),
+  'push-compression': option('pushCompression', 'string', 'gzip'),
+  'push-compression-level': option('pushCompressionLevel', 'number', undefined),
   'max-layer-size': option('maxLayerSize', 'number', 64 * 2 ** 30),
   'keep-compressed-layers': option('keepCompressedLayers', 'boolean', false),
   'default-runtime': option('defaultRuntime', 'string', 'runc'),

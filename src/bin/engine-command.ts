@@ -28,6 +28,7 @@ const flagKeys: Readonly<Record<string, string>> = {
   liveRestore: 'live-restore',
   label: 'labels',
   maxConcurrentDownloads: 'max-concurrent-downloads',
+  maxConcurrentUploads: 'max-concurrent-uploads',
   shutdownTimeout: 'shutdown-timeout',
 }
 

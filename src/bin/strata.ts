@@ -39,6 +39,7 @@ program
   .option('--live-restore', 'leave containers running when the engine is told to end')
   .option('--label <key=value>', 'label of the engine (may be repeated)', repeated)
   .addOption(new Option('--max-concurrent-downloads <n>', 'layers fetched at once').argParser(Number))
+  .addOption(new Option('--max-concurrent-uploads <n>', 'layers sent at once').argParser(Number))
   .addOption(new Option('--shutdown-timeout <seconds>', 'time for containers to stop').argParser(Number))
   .action(async (flags: Record<string, unknown>) => {
     const { runEngine } = await import('./engine-command.ts')

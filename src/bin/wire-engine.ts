@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Compressor, createCompressor } from '../archive/index.ts'
 import { openContentStore } from '../content/index.ts'
 import { type EngineConfig, openEngine } from '../engine/index.ts'
 import { cpuLevel, lockDataRoot } from '../host/index.ts'
-import { createImageStore, createLeaseStore } from '../images/index.ts'
+import { createImageStore, createLayerSources, createLeaseStore } from '../images/index.ts'
 import { createLayerDriver } from '../layers/index.ts'
 import { openMetadata } from '../metadata/index.ts'
 import { createBridgeDriver, createSandboxes } from '../network/index.ts'
@@ -13,7 +14,7 @@ import { hostPlatform, type Platform } from '../oci/index.ts'
 import { createResolver, type Proxies } from '../remotes/index.ts'
 import { createRuntime, defaultMaskedPaths, defaultReadonlyPaths } from '../runtime/index.ts'
 import { type Logger, StrataError } from '../std/index.ts'
-import { createPuller } from '../transfer/index.ts'
+import { createImagePusher, createPuller } from '../transfer/index.ts'
 import { createVolumeStore } from '../volumes/index.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import { version } from './version.ts'
@@ -38,6 +39,7 @@ export async function wireEngine(
   )
   const images = createImageStore({ metadata, content })
   const leases = createLeaseStore(metadata)
+  const layerSources = createLayerSources(metadata)
   const resolver = stack.use(
     createResolver({
       userAgent: `strata/${version}`,
@@ -55,6 +57,7 @@ export async function wireEngine(
     layers,
     images,
     leases,
+    layerSources,
     resolver,
     log,
     platform,
@@ -63,6 +66,21 @@ export async function wireEngine(
       maxLayerSize: config.maxLayerSize,
       maxConcurrentDownloads: config.maxConcurrentDownloads,
       maxDownloadAttempts: config.maxDownloadAttempts,
+    },
+  })
+  const compressor = compressorOf(config)
+  const pusher = createImagePusher({
+    content,
+    layers,
+    images,
+    leases,
+    layerSources,
+    resolver,
+    log,
+    ...(compressor && { compressor }),
+    limits: {
+      maxConcurrentUploads: config.maxConcurrentUploads,
+      maxUploadAttempts: config.maxUploadAttempts,
     },
   })
   const runtimes = { runc: { path: 'runc' }, crun: { path: 'crun' }, ...config.runtimes }
@@ -103,7 +121,9 @@ export async function wireEngine(
     layers,
     images,
     leases,
+    layerSources,
     puller,
+    pusher,
     runtime,
     sandboxes,
     bridge,
@@ -123,6 +143,28 @@ export async function wireEngine(
 async function machinePlatform(): Promise<Platform> {
   const [platform, level] = [hostPlatform(), await cpuLevel()]
   return level === '' ? platform : { ...platform, variant: level }
+}
+
+/** What compresses the layers of pushes. */
+function compressorOf({ pushCompression, pushCompressionLevel }: DaemonConfig): Compressor | undefined {
+  switch (pushCompression) {
+    case 'none':
+      return undefined
+    case 'gzip':
+      return createCompressor({ compression: 'gzip', level: levelOf(pushCompressionLevel ?? 1, { least: 0, most: 3 }) })
+    case 'zstd':
+      return createCompressor({
+        compression: 'zstd',
+        level: levelOf(pushCompressionLevel ?? 3, { least: 1, most: 19 }),
+      })
+    default:
+      throw new StrataError('invalid_argument', `unknown push-compression ${pushCompression}: use gzip, zstd or none`)
+  }
+}
+
+function levelOf(level: number, { least, most }: { readonly least: number; readonly most: number }): number {
+  if (level >= least && level <= most) return level
+  throw new StrataError('invalid_argument', `push-compression-level ${level} is not from ${least} to ${most}`)
 }
 
 /** Path of a program that scripts/build-native made. */

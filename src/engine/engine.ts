@@ -36,6 +36,7 @@ import { imageLayers } from './images/layers.ts'
 import { listImages } from './images/list.ts'
 import { type LoadRequest, loadArchive } from './images/load.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
+import { type PushRequest, pushImage } from './images/push.ts'
 import { removePlatforms } from './images/remove-platforms.ts'
 import { type SaveRequest, saveArchive } from './images/save.ts'
 import { tagImage } from './images/tag.ts'
@@ -78,6 +79,7 @@ export async function openEngine(parts: EngineParts) {
     },
     images: {
       pull: (request: PullRequest) => pullImage(context, request),
+      push: (request: PushRequest) => pushImage(context, request),
       list: async (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
       inspect: (name: string, options: Parameters<typeof inspectImage>[2]): Promise<ImageInspect> =>
         inspectImage(context, name, options),

@@ -1,5 +1,5 @@
 import type { ContentStore } from '../content/index.ts'
-import type { ImageStore, LeaseStore } from '../images/index.ts'
+import type { ImageStore, LayerSources, LeaseStore } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import type { NetworkDriver, Sandboxes } from '../network/index.ts'
@@ -7,7 +7,7 @@ import type { Platform } from '../oci/index.ts'
 import type { Proxies, RegistrySettings } from '../remotes/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { Logger } from '../std/index.ts'
-import type { Puller } from '../transfer/index.ts'
+import type { ImagePusher, Puller } from '../transfer/index.ts'
 import type { VolumeStore } from '../volumes/index.ts'
 
 /** The rooms that the engine composes, opened and wired by `bin`. */
@@ -19,7 +19,9 @@ export interface EngineParts {
   readonly layers: LayerDriver
   readonly images: ImageStore
   readonly leases: LeaseStore
+  readonly layerSources: LayerSources
   readonly puller: Puller
+  readonly pusher: ImagePusher
   readonly runtime: Runtime
   readonly sandboxes: Sandboxes
   readonly bridge: NetworkDriver

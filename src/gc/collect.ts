@@ -67,11 +67,12 @@ class Sweep {
   }
 
   async layers(candidates: AsyncIterable<DiffID>): Promise<void> {
-    const { layers } = this.#options
+    const { layers, layerSources } = this.#options
     await this.#eachOf(candidates, async layer => {
       if (this.#marked.layers.has(layer)) return
       await this.#collection.remove(layer, async () => {
         const bytes = await layers.remove(layer)
+        layerSources.forget(layer)
         this.swept.layers.push(layer)
         this.swept.bytes += bytes
       })

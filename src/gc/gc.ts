@@ -11,7 +11,7 @@
  * Layers in use are protected by the storage driver too, which refuses to remove them.
  */
 import type { ContentStore } from '../content/index.ts'
-import type { ImageStore, LeaseStore } from '../images/index.ts'
+import type { ImageStore, LayerSources, LeaseStore } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
 import type { Logger } from '../std/index.ts'
@@ -20,6 +20,7 @@ import type { Logger } from '../std/index.ts'
 export interface Stores {
   readonly images: ImageStore
   readonly leases: LeaseStore
+  readonly layerSources: LayerSources
   readonly content: ContentStore
   readonly layers: LayerDriver
 }

@@ -86,15 +86,7 @@ export interface Addon {
     output: Uint8Array,
     outputOffset: number,
   ): PushResult
-  deflateNew(level: number): GzipHandle
-  deflatePush(
-    handle: GzipHandle,
-    input: Uint8Array,
-    inputOffset: number,
-    output: Uint8Array,
-    outputOffset: number,
-    last: boolean,
-  ): PushResult
+  deflatePiece(level: number, input: Uint8Array, output: Uint8Array): number
 }
 
 const location = new URL('../../native/build/strata.node', import.meta.url)

@@ -1,7 +1,7 @@
 import { type Bytes, errnoOf, messageOf, StrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
 import type { GzipLevel } from './gzip-level.ts'
-import { Filler, rechunk } from './rechunk.ts'
+import { Filler } from './rechunk.ts'
 
 /** The states of native/gzip.c's inflater in which the input may end. */
 const ENDINGS: ReadonlySet<number> = new Set([1, 2])
@@ -34,24 +34,12 @@ export async function* inflateIsal(input: Bytes): AsyncGenerator<Uint8Array> {
   if (rest) yield rest
 }
 
-/** {@link gzip} on ISA-L. */
-export async function* deflateIsal(input: Bytes, level: GzipLevel): AsyncGenerator<Uint8Array> {
-  const native = addon()
-  const deflater = native.deflateNew(level)
-  const filler = new Filler()
-  function* push(block: Uint8Array, last: boolean): Generator<Uint8Array> {
-    let offset = 0
-    for (let more = true; more; ) {
-      const result = native.deflatePush(deflater, block, offset, filler.block, filler.used, last)
-      offset += result.consumed
-      const full = filler.add(result.produced)
-      if (full) yield full
-      more = full !== undefined || offset < block.byteLength || (last && result.state === 0)
-    }
-  }
-  // Blocks of one size: what ISA-L writes depends on how its input is cut.
-  for await (const block of rechunk(input)) yield* push(block, false)
-  yield* push(new Uint8Array(0), true)
-  const rest = filler.rest()
-  if (rest) yield rest
+/** {@link deflatePiece} on ISA-L. */
+export function deflatePieceIsal(input: Uint8Array, level: GzipLevel): Uint8Array<ArrayBuffer> {
+  // Level 0 has one table for all content: the longest codes have 15 bits.
+  const room = 2 * input.byteLength + 1024
+  if (scratch.byteLength < room) scratch = new Uint8Array(room)
+  return scratch.slice(0, addon().deflatePiece(level, input, scratch))
 }
+
+let scratch = new Uint8Array(0)

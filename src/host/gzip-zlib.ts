@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream'
-import { createGunzip, createGzip, type Gunzip, type Gzip } from 'node:zlib'
+import { constants, createGunzip, deflateRawSync, type Gunzip } from 'node:zlib'
 import { type Bytes, fromReadable, messageOf, StrataError } from '../std/index.ts'
 import type { GzipLevel } from './gzip-level.ts'
 import { BLOCK_BYTES, rechunk } from './rechunk.ts'
@@ -11,17 +11,17 @@ export function inflateZlib(input: Bytes): AsyncGenerator<Uint8Array> {
 
 const LEVELS = { 0: 1, 1: 2, 2: 4, 3: 6 } as const satisfies Record<GzipLevel, number>
 
-/** {@link gzip} on zlib. */
-export function deflateZlib(input: Bytes, level: GzipLevel): AsyncGenerator<Uint8Array> {
-  return through(input, createGzip({ chunkSize: BLOCK_BYTES, level: LEVELS[level] }))
+/** {@link deflatePiece} on zlib. */
+export function deflatePieceZlib(input: Uint8Array, level: GzipLevel): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(deflateRawSync(input, { level: LEVELS[level], finishFlush: constants.Z_FULL_FLUSH }))
 }
 
-async function* through(input: Bytes, codec: Gunzip | Gzip): AsyncGenerator<Uint8Array> {
+async function* through(input: Bytes, codec: Gunzip): AsyncGenerator<Uint8Array> {
   pipeline(Readable.from(input), codec, () => {
     // The loop below sees every failure.
   })
   try {
-    // zlib cuts its output where the input was cut, and puts several pieces into one buffer.
+    // zlib puts several pieces into one buffer.
     yield* rechunk(fromReadable(codec))
   } catch (error) {
     const text = corruption(error)

@@ -1,13 +1,13 @@
 /**
- * gzip (RFC 1952), streaming, by ISA-L where the native part has it and by zlib elsewhere. Made for worker threads: the
- * ISA-L calls run on the calling thread. Output comes in buffers of their own, 1 MiB each but the last, that may be
- * transferred.
+ * gzip (RFC 1952) by ISA-L where the native part has it and by zlib elsewhere: reading as a stream, writing in pieces. Made
+ * for worker threads: the work is done on the calling thread. Output comes in buffers of its own, when reading 1 MiB each
+ * but the last, that may be transferred.
  */
 import type { Bytes } from '../std/index.ts'
 import { addon } from './addon.ts'
-import { deflateIsal, inflateIsal } from './gzip-isal.ts'
+import { deflatePieceIsal, inflateIsal } from './gzip-isal.ts'
 import type { GzipLevel } from './gzip-level.ts'
-import { deflateZlib, inflateZlib } from './gzip-zlib.ts'
+import { deflatePieceZlib, inflateZlib } from './gzip-zlib.ts'
 
 /** Which library does the work. */
 export function gzipImplementation(): 'isa-l' | 'zlib' {
@@ -27,10 +27,10 @@ export function gunzip(input: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Compresses to one member without name and time. Level 0 is the fastest, 3 the smallest, 1 the default. The result
- * depends on the content, the level and the library alone, not on how the content is cut into chunks.
+ * Compresses all of `input` to DEFLATE blocks (RFC 1951) that end at a byte, refer to nothing before them and are not the
+ * last: pieces that may be put together. Level 0 is the fastest, 3 the smallest. The result depends on the content, the
+ * level and the library alone.
  */
-export function gzip(input: Bytes, options: { readonly level?: GzipLevel } = {}): AsyncGenerator<Uint8Array> {
-  const { level = 1 } = options
-  return gzipImplementation() === 'isa-l' ? deflateIsal(input, level) : deflateZlib(input, level)
+export function deflatePiece(input: Uint8Array, level: GzipLevel): Uint8Array<ArrayBuffer> {
+  return gzipImplementation() === 'isa-l' ? deflatePieceIsal(input, level) : deflatePieceZlib(input, level)
 }

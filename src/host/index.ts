@@ -10,7 +10,7 @@ export {
 } from './cgroups.ts'
 export { cpuLevel } from './cpu-level.ts'
 export { filter } from './filter.ts'
-export { gunzip } from './gzip.ts'
+export { deflatePiece, gunzip } from './gzip.ts'
 export type { GzipLevel } from './gzip-level.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
 export { lockDataRoot } from './lock.ts'
@@ -33,6 +33,7 @@ export { routeRequest } from './netlink.ts'
 export { createNetns, removeNetns } from './netns.ts'
 export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } from './node.ts'
 export type { FdReceiver } from './receive-fd.ts'
+export { rechunk } from './rechunk.ts'
 export { parseSignal } from './signals.ts'
 export {
   type RunOptions,

@@ -38,6 +38,10 @@ export class Filler {
 export async function* rechunk(input: Bytes): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const filler = new Filler()
   for await (const chunk of input) {
+    if (filler.used === 0 && isBlock(chunk)) {
+      yield chunk
+      continue
+    }
     for (let offset = 0; offset < chunk.byteLength; ) {
       const piece = chunk.subarray(offset, offset + BLOCK_BYTES - filler.used)
       filler.block.set(piece, filler.used)
@@ -48,4 +52,10 @@ export async function* rechunk(input: Bytes): AsyncGenerator<Uint8Array<ArrayBuf
   }
   const rest = filler.rest()
   if (rest) yield rest
+}
+
+function isBlock(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
+  return (
+    chunk.byteLength === BLOCK_BYTES && chunk.buffer.byteLength === BLOCK_BYTES && chunk.buffer instanceof ArrayBuffer
+  )
 }

@@ -8,6 +8,9 @@
  * all of them as the registry serves them. A tag that moves away leaves its old image *dangling*. Manifests, indexes and configs are blobs in the content store; layers are in
  * the layer store; here are only records.
  *
+ * A *source* of a layer is a compressed form of it that a registry has: a descriptor, and the repositories that are known
+ * to hold the blob, so that a layer which came from a registry or went to one is never compressed again for another.
+ *
  * A *lease* names content and layers that must not be collected though no image refers to them yet: what a pull has
  * brought so far. It survives the engine, so that an interrupted pull can go on, and expires.
  *
@@ -111,6 +114,24 @@ export interface ImageStore {
   remove(id: Digest): void
   /** The parsed config, read from content. */
   config(id: Digest): Promise<ImageConfig>
+}
+
+export interface LayerSource {
+  readonly descriptor: Descriptor
+  /** Normalised repositories (`docker.io/library/debian`), the latest first. */
+  readonly repositories: readonly string[]
+}
+
+/** Which compressed forms of layers are known. Bounded: of each layer the latest few, each with the latest few repositories. */
+export interface LayerSources {
+  /** The latest first. */
+  list(layer: DiffID): readonly LayerSource[]
+  /** A registry has it there. */
+  add(layer: DiffID, descriptor: Descriptor, repository: string): void
+  /** A registry does not have it there any more. */
+  drop(layer: DiffID, digest: Digest, repository: string): void
+  /** To be called when the layer is removed. */
+  forget(layer: DiffID): void
 }
 
 export interface Lease {

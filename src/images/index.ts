@@ -7,11 +7,14 @@ export type {
   ImageRecord,
   ImageStore,
   ImageSummary,
+  LayerSource,
+  LayerSources,
   Lease,
   LeaseStore,
   NameRecord,
   NewName,
 } from './images.ts'
+export { createLayerSources } from './layer-sources.ts'
 export { createLeaseStore } from './lease-store.ts'
 export { openPassingLease, type PassingLease } from './passing-lease.ts'
 export { isDangling } from './summaries.ts'

@@ -1,10 +1,11 @@
 /**
  * The registry client: OCI distribution-spec v1.1 as registries speak it, with Docker's token protocol.
  *
- * A *resolver* turns a reference into a descriptor and hands out *fetchers* of a repository. Every request carries the
- * credentials of its own registry only; URLs in errors are redacted.
+ * A *resolver* turns a reference into a descriptor and hands out *fetchers* and *pushers* of a repository. An *upload* is
+ * a blob on its way up: the registry keeps what it has got, so that a broken connection costs only what was under way.
+ * Every request carries the credentials of its own registry only; URLs in errors are redacted.
  */
-import type { Descriptor } from '../oci/index.ts'
+import type { Descriptor, Digest } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import type { Bytes } from '../std/index.ts'
 
@@ -12,7 +13,11 @@ export interface Resolver {
   /** Throws `not_found` ("manifest unknown"), `unauthorized`, `unavailable`, each with Docker's text. Manifests over 4 MiB are refused. */
   resolve(reference: Reference, options: RequestOptions): Promise<ResolvedManifest>
   fetcher(reference: Reference, options: RequestOptions): Fetcher
+  pusher(repository: RepositoryName, options: RequestOptions): Pusher
 }
+
+/** A reference without what it names in the repository. */
+export type RepositoryName = Pick<Reference, 'domain' | 'path'>
 
 export interface ResolvedManifest {
   readonly descriptor: Descriptor
@@ -27,6 +32,41 @@ export interface Fetcher {
   blob(descriptor: Descriptor, offset: number): Promise<Bytes>
   /** Say when a blob's bytes were other ones than were asked for. True: they were a mirror's, which is asked no more; start again. */
   refuse(descriptor: Descriptor): boolean
+}
+
+export interface Pusher {
+  /** Asks whether the registry is there. Throws `unavailable` with Docker's text. */
+  ping(): Promise<void>
+  /** Whether the repository has the blob; false as well when the registry doesn't tell. */
+  has(digest: Digest): Promise<boolean>
+  /**
+   * Takes a blob over from another repository of the same registry, without its bytes; false when the registry won't.
+   * https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#mounting-a-blob-from-another-repository
+   */
+  mount(digest: Digest, from: RepositoryName): Promise<boolean>
+  /** Begins to bring a blob. */
+  begin(): Promise<Upload>
+  /** Brings a small blob that is in memory, unless it is there. */
+  blob(bytes: Uint8Array): Promise<void>
+  /** Sets what `name`, a tag or the manifest's digest, leads to. Throws `failed_precondition` when the registry took other bytes. */
+  manifest(name: string, descriptor: Pick<Descriptor, 'mediaType' | 'digest'>, bytes: Uint8Array): Promise<void>
+}
+
+/**
+ * A blob on its way up: https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks.
+ * After a failure of `send` or `commit`, `recover` says where to go on.
+ */
+export interface Upload {
+  /** Bytes that the registry has, as far as is known. */
+  readonly offset: number
+  /** Sends bytes from `offset` on, as a stream: they are read once. */
+  send(bytes: Bytes): Promise<void>
+  /** Asks how many bytes the registry has. Throws `not_found` when it has forgotten the upload. */
+  recover(): Promise<void>
+  /** Ends it. Throws `failed_precondition` when the registry took other bytes. */
+  commit(digest: Digest): Promise<void>
+  /** Tells the registry to forget it. Never throws. */
+  cancel(): Promise<void>
 }
 
 export interface Credentials {

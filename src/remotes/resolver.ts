@@ -7,6 +7,7 @@ import { readHostCertificates } from './host-certificates.ts'
 import { createHttpClient } from './http-client.ts'
 import { createMirrors } from './mirrors.ts'
 import { createProxyOf, type Proxies } from './proxy.ts'
+import { createPusher } from './pusher.ts'
 import { createRegistryClient } from './registry.ts'
 import { describeProblem, type RegistryProblem } from './registry-error.ts'
 import type { Fetcher, RequestOptions, ResolvedManifest, Resolver } from './remotes.ts'
@@ -65,6 +66,7 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
       })
     },
     fetcher: (reference, request): Fetcher => fetcher(reference, request),
+    pusher: (repository, request) => createPusher(registry, { repository, request, patiently }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 

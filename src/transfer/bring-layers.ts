@@ -3,16 +3,18 @@ import type { LayerDriver, LayerInfo } from '../layers/index.ts'
 import { chainIDs, type Digest } from '../oci/index.ts'
 import type { Fetcher } from '../remotes/index.ts'
 import { isDiskFull, isStrataError, type Logger, messageOf } from '../std/index.ts'
-import { ingestRef } from './layer-job.ts'
-import type { LayerJobs } from './layer-jobs.ts'
+import { bringLayer, ingestRef, type LayerRoad, layerKey } from './layer-job.ts'
 import { type LayerStatus, layerEvent } from './layer-progress.ts'
+import type { JobContext, SharedJobs } from './shared-jobs.ts'
+import { together } from './together.ts'
 import type { ProgressEvent } from './transfer.ts'
 import type { WantedImage } from './wanted-image.ts'
 
 export interface BringOptions {
   readonly content: ContentStore
   readonly layers: LayerDriver
-  readonly jobs: LayerJobs
+  readonly road: LayerRoad
+  readonly jobs: SharedJobs<LayerInfo>
   /** A fetcher of the image's repository whose requests end with `signal`. */
   readonly fetcher: (signal: AbortSignal) => Fetcher
   readonly progress: (event: ProgressEvent) => void
@@ -25,9 +27,7 @@ export interface BringOptions {
  * first one that fails all are given up; throws its error when everything has come to rest.
  */
 export async function bringLayers(image: WantedImage, options: BringOptions): Promise<LayerInfo[]> {
-  const { layers, jobs, fetcher, progress } = options
-  const stop = new AbortController()
-  const signal = AbortSignal.any([options.signal, stop.signal])
+  const { layers, road, jobs, fetcher, progress } = options
   const chains = chainIDs(image.layers.map(({ diffID }) => diffID))
   const present: boolean[] = []
   for (const { diffID, descriptor } of image.layers) {
@@ -38,24 +38,21 @@ export async function bringLayers(image: WantedImage, options: BringOptions): Pr
     const status: LayerStatus = here ? 'Already exists' : 'Pulling fs layer'
     progress(layerEvent(descriptor.digest, status))
   }
-  const running: Promise<LayerInfo>[] = []
-  let failure: { readonly error: unknown } | undefined
-  for (const [position, { diffID, descriptor }] of image.layers.entries()) {
-    const below = position === 0 ? undefined : { chain: chains[position - 1]!, ready: running[position - 1]! }
-    const wanted = { diffID, descriptor, fetcher, ...(below && !layers.independent && { below }) }
-    const work = present[position] ? layers.info(diffID) : jobs.bring(wanted, { progress, signal })
-    running.push(work)
-    work.catch((error: unknown) => {
-      failure ??= { error }
-      stop.abort(error)
-    })
+  const works = image.layers.map(({ diffID, descriptor }, position) => {
+    return (signal: AbortSignal, ready: Promise<LayerInfo> | undefined) => {
+      if (present[position]) return layers.info(diffID)
+      const below = ready && !layers.independent && { chain: chains[position - 1]!, ready }
+      const wanted = { diffID, descriptor, fetcher, ...(below && { below }) }
+      const work = (job: JobContext) => bringLayer(road, wanted, job)
+      return jobs.join(layerKey(wanted), { subject: descriptor.digest, work, progress, signal })
+    }
+  })
+  try {
+    return await together(works, options.signal)
+  } catch (error) {
+    if (isDiskFull(error)) await giveSpaceBack(image, options)
+    throw error
   }
-  const settled = await Promise.allSettled(running)
-  if (failure) {
-    if (isDiskFull(failure.error)) await giveSpaceBack(image, options)
-    throw failure.error
-  }
-  return settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
 }
 
 /** On a full disk nothing is kept for the next attempt. */

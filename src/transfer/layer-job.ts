@@ -1,10 +1,11 @@
-import type { ContentStore } from '../content/index.ts'
+import type { ContentStore, Writer } from '../content/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
 import { type ChainID, type Descriptor, type DiffID, type Digest, verified } from '../oci/index.ts'
 import type { Fetcher } from '../remotes/index.ts'
 import { type Bytes, isStrataError, type KeyedLock, messageOf, StrataError } from '../std/index.ts'
 import { type Download, missingBytes, wholeBlob } from './download.ts'
 import type { LayerProgress } from './layer-progress.ts'
+import type { JobContext } from './shared-jobs.ts'
 import type { Slots } from './slots.ts'
 
 /** What all layers of all pulls share. */
@@ -30,9 +31,9 @@ export interface WantedLayer {
   readonly below?: { readonly chain: ChainID; readonly ready: Promise<unknown> }
 }
 
-export interface JobContext {
-  readonly progress: LayerProgress
-  readonly signal: AbortSignal
+/** What is the same for all who want the same done. */
+export function layerKey({ descriptor, diffID, below }: WantedLayer): string {
+  return `${descriptor.digest} ${diffID} ${below?.chain ?? ''}`
 }
 
 /** Where the compressed bytes of a layer wait until the layer is there. */
@@ -141,7 +142,7 @@ function watched(bytes: Bytes): Bytes & { readonly atRest: () => Promise<void> }
 }
 
 /** What is no archive may be other bytes than were asked for: that says more, and the rest of them is fetched to know it. */
-async function sourceOf(error: unknown, download: Download): Promise<unknown> {
+async function sourceOf(error: unknown, download: Download & { readonly writer: Writer }): Promise<unknown> {
   if (!isStrataError(error, 'invalid_argument')) return error
   const { writer, descriptor } = download
   try {
@@ -222,8 +223,8 @@ async function prefetch(road: LayerRoad, wanted: WantedLayer, job: JobContext): 
 function downloadOf(
   road: LayerRoad,
   wanted: WantedLayer,
-  { job, writer }: { readonly job: JobContext; readonly writer: Download['writer'] },
-): Download {
+  { job, writer }: { readonly job: JobContext; readonly writer: Writer },
+): Download & { readonly writer: Writer } {
   return {
     descriptor: wanted.descriptor,
     fetcher: wanted.fetcher(job.signal),

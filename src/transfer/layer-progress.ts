@@ -1,4 +1,4 @@
-import { type DiffID, type Digest, shortID } from '../oci/index.ts'
+import { shortID } from '../oci/index.ts'
 import type { ProgressEvent } from './transfer.ts'
 
 /** Docker's words for what happens to a layer. */
@@ -9,13 +9,18 @@ export type LayerStatus =
   | 'Download complete'
   | 'Pull complete'
   | 'Already exists'
+  | 'Preparing'
+  | 'Layer already exists'
+  | 'Skipped foreign layer'
+  | `Mounted from ${string}`
+  | 'Pushed'
 
 type Listener = (event: ProgressEvent) => void
 
 const INTERVAL = 100
 
-/** One line of progress about the layer with this distribution digest. */
-export function layerEvent(digest: Digest | DiffID, status: string): ProgressEvent {
+/** One line of progress about the layer with this digest: of its compressed form in pulls, its diffID in pushes. */
+export function layerEvent(digest: string, status: string): ProgressEvent {
   return { status, progressDetail: {}, id: shortID(digest) }
 }
 
@@ -24,13 +29,13 @@ export function layerEvent(digest: Digest | DiffID, status: string): ProgressEve
  * last one always; who joins later is told the current state at once.
  */
 export class LayerProgress {
-  readonly #digest: Digest | DiffID
+  readonly #digest: string
   readonly #now: () => number
   readonly #listeners = new Set<Listener>()
   #current: ProgressEvent | undefined
   #told = Number.NEGATIVE_INFINITY
 
-  constructor(digest: Digest | DiffID, now: () => number = () => performance.now()) {
+  constructor(digest: string, now: () => number = () => performance.now()) {
     this.#digest = digest
     this.#now = now
   }
@@ -54,7 +59,7 @@ export class LayerProgress {
     this.#tell(layerEvent(this.#digest, status))
   }
 
-  bytes(status: 'Downloading' | 'Extracting' | 'Loading layer', current: number, total: number): void {
+  bytes(status: 'Downloading' | 'Extracting' | 'Loading layer' | 'Pushing', current: number, total: number): void {
     const event = { ...layerEvent(this.#digest, status), progressDetail: { current, total } }
     const now = this.#now()
     const changed = this.#current?.status !== status

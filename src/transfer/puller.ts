@@ -1,14 +1,15 @@
 import type { ContentStore } from '../content/index.ts'
-import type { ImageStore, LeaseStore } from '../images/index.ts'
+import type { ImageStore, LayerSources, LeaseStore } from '../images/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
 import { formatPlatform, hostPlatform, matchesPlatform, type Platform } from '../oci/index.ts'
-import { familiarString, type Reference, withDefaultTag } from '../reference/index.ts'
+import { familiarString, type Reference, repositoryName, withDefaultTag } from '../reference/index.ts'
 import type { ResolvedManifest, Resolver } from '../remotes/index.ts'
 import { KeyedLock, type Logger } from '../std/index.ts'
 import { bringLayers } from './bring-layers.ts'
 import { imageRecord } from './image-record.ts'
-import { LayerJobs } from './layer-jobs.ts'
+import type { LayerRoad } from './layer-job.ts'
 import { createPullLeases, type PullLease } from './pull-leases.ts'
+import { SharedJobs } from './shared-jobs.ts'
 import { Slots } from './slots.ts'
 import type { Puller, PullOptions, PullResult } from './transfer.ts'
 import { readImage, type WantedImage } from './wanted-image.ts'
@@ -18,6 +19,7 @@ export interface PullerOptions {
   readonly layers: LayerDriver
   readonly images: ImageStore
   readonly leases: LeaseStore
+  readonly layerSources: LayerSources
   readonly resolver: Resolver
   readonly log: Logger
   /** What is picked from an index when nothing is asked for. The host's architecture when absent. */
@@ -47,9 +49,10 @@ const defaults: PullLimits = {
 
 /** One puller serves an engine: what its pulls have in common is fetched once. */
 export function createPuller(options: PullerOptions): Puller {
-  const { content, layers, images, leases, resolver, log } = options
+  const { content, layers, images, leases, layerSources, resolver, log } = options
   const limits = { ...defaults, ...options.limits }
-  const jobs = new LayerJobs({
+  const jobs = new SharedJobs<LayerInfo>()
+  const road: LayerRoad = {
     content,
     layers,
     lock: new KeyedLock(),
@@ -58,7 +61,7 @@ export function createPuller(options: PullerOptions): Puller {
     second: limits.second,
     maxLayerSize: limits.maxLayerSize,
     keepCompressed: options.keepCompressed ?? false,
-  })
+  }
 
   const lend = createPullLeases(leases)
 
@@ -109,7 +112,8 @@ export function createPuller(options: PullerOptions): Puller {
     const present = await isPresent(image)
     const infos = present
       ? await Promise.all(image.layers.map(({ diffID }) => layers.info(diffID)))
-      : await bringLayers(image, { content, layers, jobs, fetcher, progress, signal, log })
+      : await bringLayers(image, { content, layers, road, jobs, fetcher, progress, signal, log })
+    for (const { diffID, descriptor } of image.layers) layerSources.add(diffID, descriptor, repositoryName(reference))
     const named = nameImage(reference, image, infos)
     const upToDate = present && named
     const { digest } = image.target

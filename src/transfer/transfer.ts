@@ -1,9 +1,13 @@
 /**
- * The roads between a store, a registry and a file. Now: pull.
+ * The roads between a store, a registry and a file.
  *
  * pull: reference -> resolve (platform picked from the index) -> config -> for each layer: fetch into a resumable ingest,
  * verify against the descriptor, decompress, verify against the diffID, ingest into the layer store -> record the image,
  * all under one lease. Several layers at once; a blob that two pulls want is fetched once and both see its progress.
+ *
+ * push: tag -> for each layer, several at once: is a known compressed form there, can another repository of the registry
+ * lend it, is its blob kept, can another registry send it through here, else compress it on its way -> config -> manifest.
+ * Nothing is stored for it; a layer that two pushes want in one place is brought once.
  */
 import type { Digest, Platform } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
@@ -28,6 +32,12 @@ export interface PullOptions {
   readonly signal: AbortSignal
 }
 
+export interface PushOptions {
+  readonly credentials?: Credentials
+  readonly progress: (event: ProgressEvent) => void
+  readonly signal: AbortSignal
+}
+
 export interface PullResult {
   readonly image: Digest
   /** Digest of what the registry serves under the reference. */
@@ -37,4 +47,12 @@ export interface PullResult {
 
 export interface Puller {
   pull(reference: Reference, options: PullOptions): Promise<PullResult>
+}
+
+export interface ImagePusher {
+  /**
+   * Pushes what a tag leads to, or all tags of a repository when the reference has none, and records the digest that the
+   * registry has it under as a name of the image. Throws Docker's texts.
+   */
+  push(reference: Reference, options: PushOptions): Promise<void>
 }

@@ -21,6 +21,8 @@ export interface ImagesBackend {
   pull(options: PullImageOptions): Promise<void>
   /** Makes an image of a container's changes. */
   commit(options: CommitOptions): Promise<{ readonly Id: string }>
+  /** Pushes one tag or all tags of a repository, and tells of it as `pull` does. */
+  push(options: PushImageOptions): Promise<void>
   list(options: ListImagesOptions): Promise<readonly ImageSummary[]>
   inspect(name: string, options: PlatformOption): Promise<ImageInspect>
   history(name: string, options: PlatformOption): Promise<readonly HistoryItem[]>
@@ -82,6 +84,17 @@ export interface CommitOptions {
   readonly changes: readonly string[]
   /** Instead of the container's own. */
   readonly config?: ContainerConfig
+  readonly signal: AbortSignal
+}
+
+export interface PushImageOptions {
+  /** As typed: with a tag, or without for all tags of the repository. */
+  readonly reference: string
+  readonly tag?: string
+  /** Refuses an image that is not for it. */
+  readonly platform?: Platform
+  readonly credentials?: RegistryCredentials
+  readonly progress: (message: ProgressMessage) => void
   readonly signal: AbortSignal
 }
 

@@ -8,6 +8,7 @@ import { commitRoutes } from './commit.ts'
 import { nameOf } from './name.ts'
 import { platformOf, platformsOf } from './platform-query.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
+import { pushRoutes } from './push-routes.ts'
 import { inspectFor, summaryFor } from './versions.ts'
 import { viewRoutes } from './views.ts'
 
@@ -19,6 +20,7 @@ export function imageRoutes(backend: ImagesBackend): Routes {
       ...archiveRoutes(backend),
       ...commitRoutes(backend),
       ...viewRoutes(backend),
+      ...pushRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
       'GET /images/json': async ({ query, minor, response }) => {
         const images = await backend.list({

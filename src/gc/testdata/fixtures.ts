@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openContentStore, putBlob } from '../../content/index.ts'
-import { createImageStore, createLeaseStore, type ImageRecord } from '../../images/index.ts'
+import { createImageStore, createLayerSources, createLeaseStore, type ImageRecord } from '../../images/index.ts'
 import { openMetadata } from '../../metadata/index.ts'
 import { type Descriptor, type DiffID, mediaTypes } from '../../oci/index.ts'
 import { parseReference } from '../../reference/index.ts'
@@ -22,7 +22,8 @@ export async function newStores(t: TestContext) {
   const images = createImageStore({ metadata, content })
   const fake = new FakeLayers()
   const leases = createLeaseStore(metadata)
-  return { root, metadata, content, images, leases, fake, layers: fake.driver, log: silentLogger }
+  const layerSources = createLayerSources(metadata)
+  return { root, metadata, content, images, leases, layerSources, fake, layers: fake.driver, log: silentLogger }
 }
 
 export type Fixture = Awaited<ReturnType<typeof newStores>>

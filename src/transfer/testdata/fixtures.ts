@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { openContentStore } from '../../content/index.ts'
-import { createImageStore, createLeaseStore } from '../../images/index.ts'
+import { createImageStore, createLayerSources, createLeaseStore } from '../../images/index.ts'
 import { createLayerDriver, type LayerDriver } from '../../layers/index.ts'
 import { openMetadata } from '../../metadata/index.ts'
 import { asDiffID, type Descriptor, type Digest, type DiffID, type Platform } from '../../oci/index.ts'
@@ -100,6 +100,7 @@ export async function newPuller(t: TestContext, choices: StoreChoices = {}) {
   const layers = choices.wrap?.(driver) ?? driver
   const images = createImageStore({ metadata, content })
   const leases = createLeaseStore(metadata)
+  const layerSources = createLayerSources(metadata)
   const resolver = createResolver({ userAgent: 'strata/test', retryPause: 1, idleTimeout: 10_000, ...choices.registries })
   let open = true
   const close = async () => {
@@ -118,12 +119,13 @@ export async function newPuller(t: TestContext, choices: StoreChoices = {}) {
     layers,
     images,
     leases,
+    layerSources,
     resolver,
     log: silentLogger,
     limits: { second: 1, ...choices.limits },
     ...(choices.keepCompressed !== undefined && { keepCompressed: choices.keepCompressed }),
   })
-  return { root, content, layers, images, leases, puller, close }
+  return { root, content, layers, images, leases, layerSources, resolver, puller, close }
 }
 
 export type Store = Awaited<ReturnType<typeof newPuller>>

@@ -1,54 +1,55 @@
-import type { LayerInfo } from '../layers/index.ts'
 import { canceled, isStrataError, orAborted, StrataError } from '../std/index.ts'
-import { bringLayer, type LayerRoad, type WantedLayer } from './layer-job.ts'
 import { LayerProgress } from './layer-progress.ts'
 import type { ProgressEvent } from './transfer.ts'
 
-interface Job {
+interface Job<Result> {
   readonly controller: AbortController
   readonly progress: LayerProgress
-  readonly result: Promise<LayerInfo>
+  readonly result: Promise<Result>
   waiters: number
 }
 
-export interface JoinOptions {
+/** What a job tells of itself, and what ends it. */
+export interface JobContext {
+  readonly progress: LayerProgress
+  readonly signal: AbortSignal
+}
+
+export interface JoinOptions<Result> {
+  /** The digest or diffID that progress is about. */
+  readonly subject: string
+  readonly work: (job: JobContext) => Promise<Result>
   readonly progress: (event: ProgressEvent) => void
   readonly signal: AbortSignal
 }
 
 /**
- * The layers that are on their way in, for all pulls. A layer that several pulls want is brought once; all of them see
- * how it goes, and it is given up when the last one is.
+ * Work on layers that several pulls or pushes may want. What has the same key is done once; all who want it see how it
+ * goes, and it is given up when the last one is.
  */
-export class LayerJobs {
-  readonly #road: LayerRoad
-  readonly #jobs = new Map<string, Job>()
+export class SharedJobs<Result> {
+  readonly #jobs = new Map<string, Job<Result>>()
 
-  constructor(road: LayerRoad) {
-    this.#road = road
-  }
-
-  /** Brings a layer, or waits with those who do already. */
-  async bring(wanted: WantedLayer, options: JoinOptions): Promise<LayerInfo> {
+  /** Does the work, or waits with those who do already. */
+  async join(key: string, options: JoinOptions<Result>): Promise<Result> {
     for (;;) {
-      const job = this.#join(wanted)
+      const job = this.#start(key, options)
       try {
         return await this.#wait(job, options)
       } catch (error) {
-        // Given up by a pull that this one doesn't depend on: begin anew.
+        // Given up by somebody that this one doesn't depend on: begin anew.
         if (options.signal.aborted || !isStrataError(error, 'canceled')) throw error
       }
     }
   }
 
-  #join(wanted: WantedLayer): Job {
-    const key = `${wanted.descriptor.digest} ${wanted.diffID} ${wanted.below?.chain ?? ''}`
+  #start(key: string, { subject, work }: JoinOptions<Result>): Job<Result> {
     const running = this.#jobs.get(key)
     if (running && !running.controller.signal.aborted) return running
     const controller = new AbortController()
-    const progress = new LayerProgress(wanted.descriptor.digest)
-    const result = bringLayer(this.#road, wanted, { progress, signal: controller.signal })
-    const job: Job = { controller, progress, result, waiters: 0 }
+    const progress = new LayerProgress(subject)
+    const result = work({ progress, signal: controller.signal })
+    const job: Job<Result> = { controller, progress, result, waiters: 0 }
     this.#jobs.set(key, job)
     const forget = () => {
       if (this.#jobs.get(key) === job) this.#jobs.delete(key)
@@ -57,7 +58,7 @@ export class LayerJobs {
     return job
   }
 
-  async #wait(job: Job, { progress, signal }: JoinOptions): Promise<LayerInfo> {
+  async #wait(job: Job<Result>, { progress, signal }: JoinOptions<Result>): Promise<Result> {
     job.waiters++
     job.progress.add(progress)
     try {

@@ -1,0 +1,99 @@
+import { type Digest, isDigest } from '../oci/index.ts'
+import { StrataError } from '../std/index.ts'
+import type { HttpResponse } from './http-client.ts'
+import type { RepositoryRequest } from './registry.ts'
+import type { Upload } from './remotes.ts'
+
+type Send = (request: Pick<RepositoryRequest, 'method' | 'resource' | 'headers' | 'body'>) => Promise<HttpResponse>
+
+/** Begins an upload with requests that `send` makes. */
+export async function beginUpload(send: Send): Promise<Upload> {
+  const begun = await send({ method: 'POST', resource: 'blobs/uploads/' })
+  await begun.discard()
+  let address = addressOf(begun)
+  let offset = 0
+
+  return {
+    get offset() {
+      return offset
+    },
+    async send(bytes) {
+      let sent = 0
+      async function* counted() {
+        for await (const chunk of bytes) {
+          sent += chunk.byteLength
+          yield chunk
+        }
+      }
+      const headers = { 'content-type': 'application/octet-stream' }
+      const response = await send({ method: 'PATCH', resource: address, headers, body: counted() })
+      await response.discard()
+      address = addressOf(response)
+      const kept = endOfRange(response)
+      if (kept && kept !== offset + sent) {
+        throw new StrataError(
+          'unavailable',
+          `the registry has ${kept} bytes of an upload instead of ${offset + sent}`,
+          {
+            details: { reason: 'range' },
+          },
+        )
+      }
+      offset += sent
+    },
+    async recover() {
+      const response = await send({ method: 'GET', resource: address })
+      await response.discard()
+      address = addressOf(response, undefined, address)
+      offset = endOfRange(response) ?? 0
+    },
+    async commit(digest) {
+      const resource = new URL(address)
+      resource.searchParams.set('digest', digest)
+      const response = await send({ method: 'PUT', resource })
+      await response.discard()
+      verifyStored(response, digest)
+    },
+    async cancel() {
+      try {
+        const response = await send({ method: 'DELETE', resource: address })
+        await response.discard()
+      } catch {
+        // Registries forget uploads by themselves too.
+      }
+    },
+  }
+}
+
+/**
+ * Where an upload goes on, from an answer of the registry; `digest` makes it the address that ends it. Throws `unavailable`
+ * when the answer doesn't say and there is no address from `before`.
+ */
+export function addressOf(response: HttpResponse, digest?: Digest, before?: URL): URL {
+  const { location } = response.headers
+  const url = typeof location === 'string' ? URL.parse(location, response.url.href) : (before ?? null)
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new StrataError('unavailable', 'the registry does not say where the upload goes on', {
+      details: { status: response.status, final: true },
+    })
+  }
+  if (digest !== undefined) url.searchParams.set('digest', digest)
+  return url
+}
+
+/** How many bytes a registry has, by the header `Range: 0-<last>`; undefined when it doesn't say. `0-0` may be none. */
+function endOfRange(response: HttpResponse): number | undefined {
+  const range = /^(?:bytes=)?0-(\d+)$/.exec(String(response.headers.range ?? ''))
+  if (!range) return undefined
+  const last = Number(range[1])
+  return last === 0 ? 0 : last + 1
+}
+
+/** Compares what a registry says that it has stored with what was sent. */
+export function verifyStored(response: HttpResponse, digest: Digest): void {
+  const said = response.headers['docker-content-digest']
+  if (typeof said !== 'string' || !isDigest(said) || said === digest) return
+  throw new StrataError('failed_precondition', `the registry stored ${said} instead of ${digest}`, {
+    details: { expected: digest, actual: said },
+  })
+}

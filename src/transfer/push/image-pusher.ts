@@ -1,0 +1,168 @@
+import type { Compressor } from '../../archive/index.ts'
+import { type ContentStore, putBlob, readBlob } from '../../content/index.ts'
+import {
+  type ImageRecord,
+  type ImageStore,
+  type LayerSources,
+  type LeaseStore,
+  openPassingLease,
+  type PassingLease,
+} from '../../images/index.ts'
+import type { LayerDriver } from '../../layers/index.ts'
+import { CONFIG_LIMIT, type Descriptor, type DiffID } from '../../oci/index.ts'
+import {
+  familiarName,
+  familiarString,
+  parseReference,
+  type Reference,
+  repositoryName,
+  withTag,
+} from '../../reference/index.ts'
+import type { Pusher, Resolver } from '../../remotes/index.ts'
+import { isStrataError, type Logger, StrataError } from '../../std/index.ts'
+import { layerEvent } from '../layer-progress.ts'
+import { SharedJobs } from '../shared-jobs.ts'
+import { Slots } from '../slots.ts'
+import { together } from '../together.ts'
+import type { ImagePusher, PushOptions } from '../transfer.ts'
+import { manifestOf } from './manifest.ts'
+import { type PushRoad, pushLayer } from './push-layer.ts'
+
+export interface ImagePusherOptions {
+  readonly content: ContentStore
+  readonly layers: LayerDriver
+  readonly images: ImageStore
+  readonly leases: LeaseStore
+  readonly layerSources: LayerSources
+  readonly resolver: Resolver
+  readonly log: Logger
+  /** Compresses what no registry has in a compressed form; such layers go as they are without one. */
+  readonly compressor?: Compressor
+  readonly limits?: Partial<PushLimits>
+}
+
+export interface PushLimits {
+  /** Docker's `max-concurrent-uploads`. */
+  readonly maxConcurrentUploads: number
+  readonly maxUploadAttempts: number
+  /** The unit of pauses in milliseconds: shorter in tests. */
+  readonly second: number
+}
+
+const defaults: PushLimits = { maxConcurrentUploads: 5, maxUploadAttempts: 5, second: 1000 }
+
+/** One pusher serves an engine: what its pushes have in common is sent once. */
+export function createImagePusher(options: ImagePusherOptions): ImagePusher {
+  const { content, images, leases, resolver } = options
+  const limits = { ...defaults, ...options.limits }
+  const road: PushRoad = {
+    ...options,
+    compressor: options.compressor,
+    slots: new Slots(limits.maxConcurrentUploads),
+    attempts: limits.maxUploadAttempts,
+    second: limits.second,
+  }
+  const jobs = new SharedJobs<Descriptor>()
+
+  return { push }
+
+  async function push(reference: Reference, request: PushOptions): Promise<void> {
+    const { progress, signal, credentials } = request
+    progress({ status: `The push refers to repository [${repositoryName(reference)}]` })
+    const known = namesIn(reference)
+    if (known.length === 0) {
+      const text = `An image does not exist locally with the tag: ${familiarName(reference)}`
+      throw new StrataError('not_found', text)
+    }
+    try {
+      const pusher = resolver.pusher(reference, { signal, ...(credentials && { credentials }) })
+      await pusher.ping()
+      for (const { tag, record } of wantedOf(reference, known)) {
+        await pushTag(withTag(reference, tag), record, { ...request, pusher })
+      }
+    } catch (error) {
+      throw inDockersWords(error)
+    }
+  }
+
+  /** All names that images have in a repository. */
+  function namesIn(repository: Reference): Reference[] {
+    const name = repositoryName(repository)
+    const names = Iterator.from(images.names()).map(([each]) => each)
+    return [...names.filter(each => each.startsWith(`${name}:`) || each.startsWith(`${name}@`))].map(each =>
+      parseReference(each),
+    )
+  }
+
+  function wantedOf(reference: Reference, known: readonly Reference[]) {
+    if (reference.digest !== undefined) {
+      throw new StrataError('invalid_argument', 'cannot push a digest reference')
+    }
+    const tags = reference.tag === undefined ? known.flatMap(({ tag }) => tag ?? []) : [reference.tag]
+    if (tags.length === 0) throw new StrataError('not_found', `no tags to push for ${familiarName(reference)}`)
+    return tags.map(tag => {
+      const tagged = withTag(reference, tag)
+      const name = images.name(tagged)
+      const record = name && images.get(name.image)
+      if (!record) throw new StrataError('not_found', `tag does not exist: ${familiarString(tagged)}`)
+      return { tag, record }
+    })
+  }
+
+  async function pushTag(
+    reference: Reference & { readonly tag?: string },
+    record: ImageRecord,
+    request: PushOptions & { readonly pusher: Pusher },
+  ): Promise<void> {
+    const { pusher, progress } = request
+    using lease = openPassingLease(leases, 'push')
+    const layers = await pushLayers(reference, record, { ...request, lease })
+    await lease.addContent(record.config.digest)
+    await pusher.blob(await readBlob(content, record.config.digest, CONFIG_LIMIT))
+    if (record.manifest) await lease.addContent(record.manifest.digest)
+    const { descriptor, bytes } = await manifestOf(record, layers, content)
+    await lease.addContent(descriptor.digest)
+    await putBlob(content, bytes)
+    const { domain, path, tag = '' } = reference
+    await pusher.manifest(tag, descriptor, bytes)
+    const { digest, size } = descriptor
+    progress({ status: `${tag}: digest: ${digest} size: ${size}` })
+    // The image may have been removed meanwhile: the registry has it all the same.
+    if (images.get(record.id)) images.tag({ domain, path, digest }, record.id, { target: descriptor })
+    progress({ progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } })
+  }
+
+  /** What the registry has for each layer, lowest first. */
+  async function pushLayers(
+    reference: Reference,
+    record: ImageRecord,
+    request: PushOptions & { readonly lease: PassingLease },
+  ): Promise<Descriptor[]> {
+    const { progress, signal, credentials, lease } = request
+    const wanted = new Map<DiffID, Descriptor | undefined>()
+    for (const { diffID, source } of record.layers.toReversed()) {
+      progress(layerEvent(diffID, 'Preparing'))
+      if (wanted.has(diffID)) continue
+      wanted.set(diffID, source)
+      await lease.addLayer(diffID)
+      for (const { descriptor } of road.layerSources.list(diffID)) await lease.addContent(descriptor.digest)
+      if (source) await lease.addContent(source.digest)
+    }
+    const { domain, path } = reference
+    const works = [...wanted].map(([diffID, pulledFrom]) => (stop: AbortSignal) => {
+      const layer = { diffID, pulledFrom, repository: { domain, path }, credentials }
+      // Whom the registry may treat in another way has work of its own.
+      const key = JSON.stringify([domain, path, diffID, credentials])
+      return jobs.join(key, { subject: diffID, work: job => pushLayer(road, layer, job), progress, signal: stop })
+    })
+    const descriptors = await together(works, signal)
+    const found = new Map([...wanted.keys()].map((diffID, position) => [diffID, descriptors[position]!]))
+    return record.layers.map(({ diffID }) => found.get(diffID)!)
+  }
+}
+
+/** dockerd leaves the request out when there is nothing to log in with. */
+function inDockersWords(error: unknown): unknown {
+  if (!isStrataError(error, 'unauthorized') || error.details.reason !== 'no basic auth credentials') return error
+  return new StrataError(error.code, 'no basic auth credentials', { cause: error, details: error.details })
+}

@@ -1,0 +1,183 @@
+import type { Compressor } from '../../archive/index.ts'
+import type { ContentStore } from '../../content/index.ts'
+import type { LayerSource, LayerSources } from '../../images/index.ts'
+import type { LayerDriver } from '../../layers/index.ts'
+import { type Descriptor, type DiffID, isForeignLayer } from '../../oci/index.ts'
+import { parseReference, type Reference, repositoryName } from '../../reference/index.ts'
+import type { Credentials, Pusher, Resolver } from '../../remotes/index.ts'
+import { isStrataError, type Logger, messageOf } from '../../std/index.ts'
+import type { JobContext } from '../shared-jobs.ts'
+import type { Slots } from '../slots.ts'
+import { uploadBlob } from './upload-blob.ts'
+import { compressedLayer, keptBlob, plainLayer, relayedBlob, type UploadSource } from './upload-source.ts'
+
+/** What all layers of all pushes share. */
+export interface PushRoad {
+  readonly content: ContentStore
+  readonly layers: LayerDriver
+  readonly layerSources: LayerSources
+  readonly resolver: Resolver
+  /** Uploads at once. */
+  readonly slots: Slots
+  /** For layers whose compressed form nobody has any more; without one they go as they are. */
+  readonly compressor: Compressor | undefined
+  readonly attempts: number
+  readonly second: number
+  readonly log: Logger
+}
+
+/** One layer on its way out. */
+export interface OutgoingLayer {
+  readonly diffID: DiffID
+  /** What a registry had for it when it was pulled. */
+  readonly pulledFrom: Descriptor | undefined
+  /** Where it goes: domain and path. */
+  readonly repository: Reference
+  readonly credentials: Credentials | undefined
+}
+
+/** Repositories of the registry that are asked to lend a blob. */
+const MOUNTS = 3
+
+/**
+ * Brings a layer to a repository, with as little work as can be: when a known compressed form is there already nothing
+ * is sent; a repository of the same registry lends it; a kept blob is sent; a registry that has it sends it through here;
+ * and only then is it compressed. Returns what the repository has for it.
+ */
+export async function pushLayer(road: PushRoad, wanted: OutgoingLayer, job: JobContext): Promise<Descriptor> {
+  const { pulledFrom } = wanted
+  if (pulledFrom && isForeignLayer(pulledFrom.mediaType)) {
+    job.progress.status('Skipped foreign layer')
+    return pulledFrom
+  }
+  if (!road.slots.available) job.progress.status('Waiting')
+  using _slot = await road.slots.acquire(job.signal)
+  const push = new LayerPush(road, wanted, job)
+  return (await push.present()) ?? (await push.mounted()) ?? (await push.known()) ?? (await push.compressed())
+}
+
+class LayerPush {
+  readonly #road: PushRoad
+  readonly #wanted: OutgoingLayer
+  readonly #job: JobContext
+  readonly #pusher: Pusher
+  /** Compressed forms that somebody has, or had. */
+  readonly #forms: readonly LayerSource[]
+
+  constructor(road: PushRoad, wanted: OutgoingLayer, job: JobContext) {
+    const { diffID, pulledFrom, repository } = wanted
+    this.#road = road
+    this.#wanted = wanted
+    this.#job = job
+    this.#pusher = road.resolver.pusher(repository, this.#requestTo(repository))
+    const forms = road.layerSources.list(diffID)
+    const isListed = forms.some(({ descriptor }) => descriptor.digest === pulledFrom?.digest)
+    this.#forms = pulledFrom && !isListed ? [...forms, { descriptor: pulledFrom, repositories: [] }] : forms
+  }
+
+  async present(): Promise<Descriptor | undefined> {
+    for (const { descriptor } of this.#forms) {
+      if (await this.#pusher.has(descriptor.digest)) return this.#done(descriptor, 'Layer already exists')
+    }
+    return undefined
+  }
+
+  async mounted(): Promise<Descriptor | undefined> {
+    const { domain } = this.#wanted.repository
+    for (const { descriptor, repositories } of this.#forms) {
+      const lenders = repositories.map(name => parseReference(name)).filter(each => each.domain === domain)
+      for (const lender of lenders.slice(0, MOUNTS)) {
+        if (lender.path === this.#wanted.repository.path) continue
+        if (await this.#pusher.mount(descriptor.digest, lender)) {
+          return this.#done(descriptor, `Mounted from ${lender.path}`)
+        }
+      }
+    }
+    return undefined
+  }
+
+  /** From the content store or from another registry. */
+  async known(): Promise<Descriptor | undefined> {
+    const { content } = this.#road
+    for (const { descriptor } of this.#forms) {
+      if (await content.has(descriptor.digest)) {
+        return await this.#upload(keptBlob(descriptor, { ...this.#sourceOptions, content }))
+      }
+    }
+    for (const { descriptor, repositories } of this.#forms) {
+      for (const name of repositories) {
+        const relayed = await this.#relayed(descriptor, parseReference(name))
+        if (relayed) return relayed
+      }
+    }
+    return undefined
+  }
+
+  async compressed(): Promise<Descriptor> {
+    const { layers, compressor } = this.#road
+    const { diffID } = this.#wanted
+    const options = { ...this.#sourceOptions, layers }
+    if (compressor) return await this.#upload(await compressedLayer(diffID, { ...options, compressor }))
+    const source = await plainLayer(diffID, options)
+    const descriptor = { mediaType: source.mediaType, ...(await source.result) }
+    if (await this.#pusher.has(descriptor.digest)) return this.#done(descriptor, 'Layer already exists')
+    return await this.#upload(source)
+  }
+
+  /** Undefined when `holder` can't bring it after all. */
+  async #relayed(descriptor: Descriptor, holder: Reference): Promise<Descriptor | undefined> {
+    const { resolver, second } = this.#road
+    const { signal } = this.#job
+    const fetcher = resolver.fetcher(holder, this.#requestTo(holder))
+    let failure: { readonly error: unknown } | undefined
+    const failed = (error: unknown) => {
+      failure ??= { error }
+    }
+    try {
+      const options = { ...this.#sourceOptions, fetcher, second, failed }
+      const source = await relayedBlob(descriptor, options).catch((error: unknown) => {
+        failed(error)
+        throw error
+      })
+      return await this.#upload(source)
+    } catch (error) {
+      if (!failure || signal.aborted) throw error
+      this.#notRelayed(failure.error, { descriptor, repository: repositoryName(holder) })
+      return undefined
+    }
+  }
+
+  #notRelayed(error: unknown, from: { readonly descriptor: Descriptor; readonly repository: string }): void {
+    const { log, layerSources } = this.#road
+    const { repository, descriptor } = from
+    log.debug({ digest: descriptor.digest, repository, problem: messageOf(error) }, 'a layer could not be relayed')
+    if (!isStrataError(error, 'not_found') && !isStrataError(error, 'failed_precondition')) return
+    layerSources.drop(this.#wanted.diffID, descriptor.digest, repository)
+  }
+
+  async #upload(source: UploadSource): Promise<Descriptor> {
+    const { attempts, second } = this.#road
+    const { progress, signal } = this.#job
+    const retrying = (seconds: number) => progress.retrying(seconds)
+    const { digest, size } = await uploadBlob(this.#pusher, source, { attempts, second, retrying, signal })
+    return this.#done({ mediaType: source.mediaType, digest, size }, 'Pushed')
+  }
+
+  #done(descriptor: Descriptor, status: 'Pushed' | 'Layer already exists' | `Mounted from ${string}`): Descriptor {
+    this.#job.progress.status(status)
+    this.#road.layerSources.add(this.#wanted.diffID, descriptor, repositoryName(this.#wanted.repository))
+    return descriptor
+  }
+
+  /** Credentials are for the registry that they were given for. */
+  #requestTo({ domain }: Reference) {
+    const { repository, credentials } = this.#wanted
+    const { signal } = this.#job
+    return domain === repository.domain && credentials ? { signal, credentials } : { signal }
+  }
+
+  get #sourceOptions() {
+    const { progress, signal } = this.#job
+    return { progress: (current: number, total: number) => progress.bytes('Pushing', current, total), signal }
+  }
+}
