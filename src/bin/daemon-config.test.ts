@@ -45,6 +45,12 @@ test('registries: mirrors, blocked ones, certificates', () => {
   }
 })
 
+test('platforms of pulls', () => {
+  assert.deepEqual(mergeConfig({}, {}).pullPlatforms, [])
+  assert.deepEqual(mergeConfig({ 'pull-platforms': ['all'] }, {}).pullPlatforms, ['all'])
+  assert.throws(() => mergeConfig({ 'pull-platforms': ['linux/amd64', 'all'] }, {}), /"all": unknown operating system/)
+})
+
 test('proxies: the configuration goes before the environment, passwords are not told', () => {
   const file = { proxies: { 'http-proxy': 'http://a', 'no-proxy': 'x' } }
   const environment = { HTTP_PROXY: 'http://b', https_proxy: 'http://c' }

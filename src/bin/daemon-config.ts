@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { parsePlatforms } from '../oci/index.ts'
 import { maskProxy, type Proxies, type RegistrySettings } from '../remotes/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
 
@@ -42,6 +43,8 @@ export interface DaemonConfig {
   readonly maxLayerSize: number
   /** Whether compressed layers are kept beside the layers made of them; costs their size on disk. */
   readonly keepCompressedLayers: boolean
+  /** Platforms that a pull brings when none is asked for, or `all`; the host's when empty. */
+  readonly pullPlatforms: readonly string[]
   readonly defaultRuntime: string
   readonly runtimes: Readonly<Record<string, { readonly path: string }>>
   readonly cgroupParent: string
@@ -89,6 +92,7 @@ const options: Readonly<Record<string, Option>> = {
   'push-compression': option('pushCompression', 'string', 'gzip'),
   'push-compression-level': option('pushCompressionLevel', 'number', undefined),
   'max-layer-size': option('maxLayerSize', 'number', 64 * 2 ** 30),
+  'pull-platforms': option('pullPlatforms', 'strings', []),
   'keep-compressed-layers': option('keepCompressedLayers', 'boolean', false),
   'default-runtime': option('defaultRuntime', 'string', 'runc'),
   runtimes: option('runtimes', 'runtimes', {}),
@@ -183,6 +187,7 @@ export function mergeConfig(whole: unknown, flags: DaemonFlags): DaemonConfig {
       `invalid bridge name "${config.bridge}": use a name for an interface of its own`,
     )
   }
+  parsePlatforms(config.pullPlatforms)
   return Object.freeze(config)
 }
 

@@ -29,6 +29,8 @@ export interface EngineParts {
 }
 
 export interface EngineConfig {
+  /** Platforms that pulls bring when none is asked for, as `docker pull --platform` takes them; empty: the host's. */
+  readonly pullPlatforms: readonly string[]
   readonly version: string
   /** What this machine runs, with the highest level of its processor. */
   readonly platform: Platform

@@ -33,6 +33,6 @@ export type {
 } from './oci.ts'
 export { CONFIG_LIMIT, parseImageConfig } from './parse-config.ts'
 export { MANIFEST_LIMIT, type ParsedManifest, parseManifest, schema1Refused } from './parse-manifest.ts'
-export { matchesPlatform, pickPlatform } from './pick-platform.ts'
-export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform } from './platform.ts'
+export { isAttestation, matchesPlatform, pickPlatform } from './pick-platform.ts'
+export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, parsePlatforms } from './platform.ts'
 export { verified } from './verified.ts'

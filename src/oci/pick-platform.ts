@@ -68,7 +68,7 @@ export function matchesPlatform(wanted: Platform, offered: Platform): boolean {
 }
 
 /** Attestations (provenance, SBOM) stand in indexes as manifests that nothing can run. */
-function isAttestation(descriptor: Descriptor): boolean {
+export function isAttestation(descriptor: Descriptor): boolean {
   const { platform, annotations } = descriptor
   if (annotations?.['vnd.docker.reference.type'] !== undefined) return true
   return platform?.os === 'unknown' && platform.architecture === 'unknown'

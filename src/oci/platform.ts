@@ -121,6 +121,11 @@ export function parsePlatform(text: string): Platform {
   throw invalid(`${quoted}: cannot parse platform specifier`)
 }
 
+/** Several platforms: a list of what {@link parsePlatform} reads, or `all` alone. Throws as that does. */
+export function parsePlatforms(texts: readonly string[]): 'all' | readonly Platform[] {
+  return texts.length === 1 && texts[0] === 'all' ? 'all' : texts.map(parsePlatform)
+}
+
 /** Users who don't name a variant don't see the default one. */
 function plain(architecture: string, variant: string): string {
   return architecture === 'arm' && variant === 'v7' ? '' : variant

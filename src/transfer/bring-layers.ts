@@ -20,6 +20,8 @@ export interface BringOptions {
   readonly progress: (event: ProgressEvent) => void
   readonly signal: AbortSignal
   readonly log: Logger
+  /** Keep the compressed layers, whatever the engine does by itself. */
+  readonly keepCompressed?: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export interface BringOptions {
  * first one that fails all are given up; throws its error when everything has come to rest.
  */
 export async function bringLayers(image: WantedImage, options: BringOptions): Promise<LayerInfo[]> {
-  const { layers, road, jobs, fetcher, progress } = options
+  const { layers, road, jobs, fetcher, progress, keepCompressed = false } = options
   const chains = chainIDs(image.layers.map(({ diffID }) => diffID))
   const present: boolean[] = []
   for (const { diffID, descriptor } of image.layers) {
@@ -42,7 +44,7 @@ export async function bringLayers(image: WantedImage, options: BringOptions): Pr
     return (signal: AbortSignal, ready: Promise<LayerInfo> | undefined) => {
       if (present[position]) return layers.info(diffID)
       const below = ready && !layers.independent && { chain: chains[position - 1]!, ready }
-      const wanted = { diffID, descriptor, fetcher, ...(below && { below }) }
+      const wanted = { diffID, descriptor, fetcher, keepCompressed, ...(below && { below }) }
       const work = (job: JobContext) => bringLayer(road, wanted, job)
       return jobs.join(layerKey(wanted), { subject: descriptor.digest, work, progress, signal })
     }

@@ -22,18 +22,24 @@ export interface LayerRoad {
   readonly keepCompressed: boolean
 }
 
-/** One layer on its way in. */
-export interface WantedLayer {
-  readonly diffID: DiffID
+/** One blob on its way in. */
+export interface WantedBlob {
   readonly descriptor: Descriptor
   readonly fetcher: (signal: AbortSignal) => Fetcher
+}
+
+/** One layer on its way in. */
+export interface WantedLayer extends WantedBlob {
+  readonly diffID: DiffID
+  /** Keep the compressed bytes too, whatever is done with those of others. */
+  readonly keepCompressed: boolean
   /** For drivers that need the layers below first: their chain, and when it is there. */
   readonly below?: { readonly chain: ChainID; readonly ready: Promise<unknown> }
 }
 
 /** What is the same for all who want the same done. */
-export function layerKey({ descriptor, diffID, below }: WantedLayer): string {
-  return `${descriptor.digest} ${diffID} ${below?.chain ?? ''}`
+export function layerKey({ descriptor, diffID, below, keepCompressed }: WantedLayer): string {
+  return [descriptor.digest, diffID, below?.chain ?? '', keepCompressed].join(' ')
 }
 
 /** Where the compressed bytes of a layer wait until the layer is there. */
@@ -65,6 +71,10 @@ export async function bringLayer(road: LayerRoad, wanted: WantedLayer, job: JobC
   return finished(here, progress)
 }
 
+function keepsCompressed(road: LayerRoad, wanted: WantedLayer): boolean {
+  return road.keepCompressed || wanted.keepCompressed
+}
+
 function finished(layer: LayerInfo, progress: LayerProgress): LayerInfo {
   progress.status('Pull complete')
   return layer
@@ -79,7 +89,7 @@ async function ingestLayer(road: LayerRoad, wanted: WantedLayer, job: JobContext
   for (;;) {
     const outcome = await tryIngest(road, wanted, job)
     if ('layer' in outcome) {
-      if (!road.keepCompressed) await road.content.abort(ref)
+      if (!keepsCompressed(road, wanted)) await road.content.abort(ref)
       return outcome.layer
     }
     const { error, resumed, empty } = outcome
@@ -117,7 +127,7 @@ async function tryIngest(road: LayerRoad, wanted: WantedLayer, job: JobContext):
     const error = await sourceOf(outcome.error, downloadOf(road, wanted, { job, writer }))
     return { ...outcome, error, empty: writer.offset === 0 }
   }
-  if (road.keepCompressed) {
+  if (keepsCompressed(road, wanted)) {
     // The layer may have come meanwhile, from another blob: none of this one's bytes were asked for then.
     for await (const _ of missingBytes(downloadOf(road, wanted, { job, writer })));
     await writer.commit({ digest, size })
@@ -150,10 +160,7 @@ async function sourceOf(error: unknown, download: Download & { readonly writer: 
     for await (const _ of verified(writer.read(), descriptor));
   } catch (failure) {
     if (!isStrataError(failure, 'failed_precondition')) return error
-    return new StrataError(failure.code, `filesystem layer verification failed for digest ${descriptor.digest}`, {
-      cause: failure,
-      details: failure.details,
-    })
+    return otherBytes(failure, descriptor.digest)
   }
   return error
 }
@@ -207,6 +214,26 @@ async function attempt(road: LayerRoad, wanted: WantedLayer, { job, ...source }:
   }
 }
 
+/** Brings a blob into the content store, unless it is there. */
+export async function bringBlob(road: LayerRoad, wanted: WantedBlob, job: JobContext): Promise<void> {
+  const { content, lock, slots } = road
+  const { digest, size } = wanted.descriptor
+  using _lock = await lock.acquire(digest, job.signal)
+  if (await content.has(digest)) return
+  using _slot = await slots.acquire(job.signal)
+  await using writer = await content.writer(ingestRef(digest))
+  if (writer.offset > size) await writer.truncate(0)
+  for await (const _ of missingBytes(downloadOf(road, wanted, { job, writer }))) {
+    job.progress.bytes('Downloading', writer.offset, size)
+  }
+  try {
+    await writer.commit({ digest, size })
+  } catch (error) {
+    throw isStrataError(error, 'failed_precondition') ? otherBytes(error, digest) : error
+  }
+  job.progress.status('Download complete')
+}
+
 /** Fetches the compressed bytes only, to be ingested when the layers below are there. */
 async function prefetch(road: LayerRoad, wanted: WantedLayer, job: JobContext): Promise<void> {
   const { content } = road
@@ -222,7 +249,7 @@ async function prefetch(road: LayerRoad, wanted: WantedLayer, job: JobContext): 
 
 function downloadOf(
   road: LayerRoad,
-  wanted: WantedLayer,
+  wanted: WantedBlob,
   { job, writer }: { readonly job: JobContext; readonly writer: Writer },
 ): Download & { readonly writer: Writer } {
   return {
@@ -236,12 +263,18 @@ function downloadOf(
   }
 }
 
+/** Docker's words for bytes that are not those of the digest. */
+function otherBytes(cause: StrataError, digest: string): StrataError {
+  const { code, details } = cause
+  return new StrataError(code, `filesystem layer verification failed for digest ${digest}`, { cause, details })
+}
+
 /** What went wrong on the way to the layer store. */
 function verificationError(error: unknown): unknown {
   if (!isStrataError(error, 'failed_precondition')) return error
   const { digest } = error.details
   if (typeof digest !== 'string') return error
-  return new StrataError(error.code, `filesystem layer verification failed for digest ${digest}`, { cause: error })
+  return otherBytes(error, digest)
 }
 
 /** What the layer store says, in Docker's words. */

@@ -1,18 +1,21 @@
 import type { ContentStore } from '../content/index.ts'
 import type { ImageStore, LayerSources, LeaseStore } from '../images/index.ts'
 import type { LayerDriver, LayerInfo } from '../layers/index.ts'
-import { formatPlatform, hostPlatform, matchesPlatform, type Platform } from '../oci/index.ts'
+import { type Descriptor, formatPlatform, hostPlatform, matchesPlatform, type Platform } from '../oci/index.ts'
 import { familiarString, type Reference, repositoryName, withDefaultTag } from '../reference/index.ts'
 import type { ResolvedManifest, Resolver } from '../remotes/index.ts'
 import { KeyedLock, type Logger } from '../std/index.ts'
-import { bringLayers } from './bring-layers.ts'
+import { bringIndex } from './bring-index.ts'
+import { type BringOptions, bringLayers } from './bring-layers.ts'
 import { imageRecord } from './image-record.ts'
 import type { LayerRoad } from './layer-job.ts'
+import { nameIndex } from './name-index.ts'
 import { createPullLeases, type PullLease } from './pull-leases.ts'
 import { SharedJobs } from './shared-jobs.ts'
 import { Slots } from './slots.ts'
-import type { Puller, PullOptions, PullResult } from './transfer.ts'
-import { readImage, type WantedImage } from './wanted-image.ts'
+import type { Puller, PullOptions, PullResult, WantedPlatforms } from './transfer.ts'
+import { readImage, readTarget, type WantedImage } from './wanted-image.ts'
+import { readIndex, type WantedIndex } from './wanted-index.ts'
 
 export interface PullerOptions {
   readonly content: ContentStore
@@ -64,6 +67,7 @@ export function createPuller(options: PullerOptions): Puller {
   }
 
   const lend = createPullLeases(leases)
+  const own = options.platform ?? hostPlatform()
 
   return { pull }
 
@@ -87,45 +91,102 @@ export function createPuller(options: PullerOptions): Puller {
     target: ResolvedManifest,
     request: PullOptions & { readonly lease: PullLease },
   ): Promise<PullResult> {
-    const { progress, signal, platform, credentials, lease } = request
+    const { progress, signal, credentials, lease } = request
     const fetcher = (requestSignal: AbortSignal) =>
       resolver.fetcher(reference, { signal: requestSignal, ...(credentials && { credentials }) })
-    const shown = familiarString(reference)
-    const image = await readImage(target, {
+    const reading = {
       content,
       fetcher: fetcher(signal),
-      platform: platform ?? options.platform ?? hostPlatform(),
-      ...(platform && { requested: platform }),
       attempts: limits.maxDownloadAttempts,
       pause: limits.second,
       keep: lease.addContent,
       began: () => {
-        const id = reference.digest ? shown : (reference.tag ?? '')
+        const id = reference.digest ? familiarString(reference) : (reference.tag ?? '')
         progress({ status: `Pulling from ${reference.path}`, id })
       },
       signal,
-    })
+    }
+    const parsed = await readTarget(target, reading)
+    const bringing = { content, layers, road, jobs, fetcher, progress, signal, log }
+    const platforms = platformsFor(reference, target.descriptor, request)
+    if (parsed.kind === 'index' && platforms) {
+      const wanted = await readIndex(target.descriptor, parsed.index, { ...reading, platforms })
+      return bringAll(reference, wanted, { lease, bringing })
+    }
+    const { platform } = request
+    const requested = platform && { requested: platform }
+    const image = await readImage(target.descriptor, parsed, { ...reading, ...requested, platform: platform ?? own })
+    return bringOne(reference, image, { lease, bringing, platform })
+  }
+
+  /** Several platforms when they are asked for, or when the name holds several of the same index already. */
+  function platformsFor(reference: Reference, target: Descriptor, request: PullOptions): WantedPlatforms | undefined {
+    if (request.platforms) return request.platforms
+    const named = images.name(reference)
+    return named?.held && named.target?.digest === target.digest ? [request.platform ?? own] : undefined
+  }
+
+  async function bringAll(
+    reference: Reference,
+    wanted: WantedIndex,
+    { lease, bringing }: { readonly lease: PullLease; readonly bringing: BringOptions },
+  ): Promise<PullResult> {
+    const wantedImages = wanted.manifests.flatMap(({ image }) => image ?? [])
+    for (const { layers: theirs } of wantedImages) for (const { diffID } of theirs) await lease.addLayer(diffID)
+    let present = true
+    for (const image of wantedImages) present &&= await isPresent(image)
+    for (const { blobs } of wanted.manifests) for (const { digest } of blobs) present &&= await content.has(digest)
+    const infos = present ? await infosOf(wantedImages) : await bringIndex(wanted, bringing)
+    for (const image of wantedImages) tellSources(reference, image)
+    const { pulled, byDigest } = namesOf(reference, wanted.target)
+    const names = [pulled, ...(pulled === byDigest ? [] : [byDigest])] as const
+    const { image, unchanged } = nameIndex(names, wanted, { images, infos, platform: own })
+    const { digest } = wanted.target
+    tellEnd(reference, { digest, upToDate: present && unchanged }, bringing.progress)
+    return { image, digest, upToDate: present && unchanged }
+  }
+
+  async function infosOf(all: readonly WantedImage[]): Promise<Map<WantedImage, LayerInfo[]>> {
+    const infos = new Map<WantedImage, LayerInfo[]>()
+    for (const image of all) {
+      infos.set(image, await Promise.all(image.layers.map(({ diffID }) => layers.info(diffID))))
+    }
+    return infos
+  }
+
+  async function bringOne(
+    reference: Reference,
+    image: WantedImage,
+    request: {
+      readonly lease: PullLease
+      readonly bringing: BringOptions
+      readonly platform: Platform | undefined
+    },
+  ): Promise<PullResult> {
+    const { lease, bringing, platform } = request
+    const { progress } = bringing
     for (const { diffID, descriptor } of image.layers) {
       await lease.addContent(descriptor.digest)
       await lease.addLayer(diffID)
     }
     const present = await isPresent(image)
-    const infos = present
-      ? await Promise.all(image.layers.map(({ diffID }) => layers.info(diffID)))
-      : await bringLayers(image, { content, layers, road, jobs, fetcher, progress, signal, log })
-    for (const { diffID, descriptor } of image.layers) layerSources.add(diffID, descriptor, repositoryName(reference))
+    const infos = present ? (await infosOf([image])).get(image)! : await bringLayers(image, bringing)
+    tellSources(reference, image)
     const named = nameImage(reference, image, infos)
     const upToDate = present && named
     const { digest } = image.target
-    progress({ status: `Digest: ${digest}` })
-    const outcome = upToDate ? 'Image is up to date' : 'Downloaded newer image'
-    progress({ status: `Status: ${outcome} for ${shown}` })
+    tellEnd(reference, { digest, upToDate }, progress)
     if (platform && !matchesPlatform(platform, image.imageConfig)) {
       const [has, wants] = [image.imageConfig, platform].map(formatPlatform)
-      const status = `WARNING: image with reference ${shown} was found but its platform (${has}) does not match the specified platform (${wants})`
+      const status = `WARNING: image with reference ${familiarString(reference)} was found but its platform (${has}) does not match the specified platform (${wants})`
       progress({ status })
     }
     return { image: image.config.digest, digest, upToDate }
+  }
+
+  /** Notes where the layers can be had compressed. */
+  function tellSources(reference: Reference, image: WantedImage): void {
+    for (const { diffID, descriptor } of image.layers) layerSources.add(diffID, descriptor, repositoryName(reference))
   }
 
   /** Whether the image is recorded and all its layers are there. */
@@ -137,10 +198,8 @@ export function createPuller(options: PullerOptions): Puller {
 
   /** Records the image and its names. True when the name that was pulled led to it already. */
   function nameImage(reference: Reference, image: WantedImage, infos: readonly LayerInfo[]): boolean {
-    const { domain, path, tag, digest } = reference
     const { target, config } = image
-    const byDigest: Reference = { domain, path, digest: target.digest }
-    const pulled: Reference = digest || tag === undefined ? byDigest : { domain, path, tag }
+    const { pulled, byDigest } = namesOf(reference, target)
     // A digest of an index may lead to another platform's image already: that one keeps it, as in Docker.
     const taken = images.name(byDigest)
     const isTaken = taken !== undefined && taken.image !== config.digest
@@ -156,4 +215,24 @@ export function createPuller(options: PullerOptions): Puller {
     }
     return led
   }
+}
+
+/** The name that a pull of `reference` sets, and the one with the digest of what it led to; the same one for a digest. */
+function namesOf(
+  reference: Reference,
+  target: Descriptor,
+): { readonly pulled: Reference; readonly byDigest: Reference } {
+  const { domain, path, tag, digest } = reference
+  const byDigest: Reference = { domain, path, digest: target.digest }
+  return { byDigest, pulled: digest || tag === undefined ? byDigest : { domain, path, tag } }
+}
+
+function tellEnd(
+  reference: Reference,
+  { digest, upToDate }: Pick<PullResult, 'digest' | 'upToDate'>,
+  progress: PullOptions['progress'],
+): void {
+  progress({ status: `Digest: ${digest}` })
+  const outcome = upToDate ? 'Image is up to date' : 'Downloaded newer image'
+  progress({ status: `Status: ${outcome} for ${familiarString(reference)}` })
 }

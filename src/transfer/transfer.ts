@@ -25,8 +25,14 @@ export interface ProgressEvent {
   readonly progressDetail?: { readonly current?: number; readonly total?: number }
 }
 
+/** Which images of an index are wanted. */
+export type WantedPlatforms = 'all' | readonly Platform[]
+
 export interface PullOptions {
+  /** One, as Docker pulls it: the host's when absent. */
   readonly platform?: Platform
+  /** Several, which the name then holds together. Of what is no index, the image that there is. */
+  readonly platforms?: WantedPlatforms
   readonly credentials?: Credentials
   readonly progress: (event: ProgressEvent) => void
   readonly signal: AbortSignal

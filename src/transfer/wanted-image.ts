@@ -34,10 +34,6 @@ export interface WantedImage {
 export interface ReadOptions {
   readonly content: ContentStore
   readonly fetcher: Fetcher
-  /** What is picked from an index. */
-  readonly platform: Platform
-  /** What the user asked for. */
-  readonly requested?: Platform
   readonly attempts: number
   /** The first pause before another attempt, in milliseconds. */
   readonly pause: number
@@ -46,6 +42,14 @@ export interface ReadOptions {
   /** Told when it is clear that the target is one that can be pulled. */
   readonly began: () => void
   readonly signal: AbortSignal
+}
+
+/** Which image of an index. */
+export interface PickOptions extends ReadOptions {
+  /** What is picked. */
+  readonly platform: Platform
+  /** What the user asked for. */
+  readonly requested?: Platform
 }
 
 /** Configs that are images; the lower ones by mistake of old tools, as in dockerd. */
@@ -58,18 +62,34 @@ const imageConfigs = new Set([
   '',
 ])
 
-/** Follows a reference's target through the index (for the platform) and the manifest to the config, and keeps all of them. */
-export async function readImage(target: ResolvedManifest, options: ReadOptions): Promise<WantedImage> {
-  const { content, keep, signal } = options
+/** Follows a target that was read through the index (for the platform) and the manifest to the config, and keeps all of them. */
+export async function readImage(
+  target: Descriptor,
+  parsed: ParsedManifest,
+  options: PickOptions,
+): Promise<WantedImage> {
+  const { descriptor, manifest } = await pickManifest(target, parsed, options)
+  const imageConfig = parseImageConfig(await readConfig(manifest.config, options))
+  throwIfAborted(options.signal)
+  return wantedImage({ target, manifest: descriptor }, manifest, imageConfig)
+}
+
+/** Parses what a reference leads to, refuses what is no image, and keeps it. */
+export async function readTarget(target: ResolvedManifest, options: ReadOptions): Promise<ParsedManifest> {
   const parsed = parseManifest(target.bytes, target.descriptor.mediaType)
   if (parsed.kind === 'manifest') refuseOtherKinds(parsed.manifest)
   options.began()
-  await keep(target.descriptor.digest)
-  await putBlob(content, target.bytes)
-  const { descriptor, manifest } = await pickManifest(target.descriptor, parsed, options)
-  const bytes = await readConfig(manifest.config, options)
-  throwIfAborted(signal)
-  const imageConfig = parseImageConfig(bytes)
+  await options.keep(target.descriptor.digest)
+  await putBlob(options.content, target.bytes)
+  return parsed
+}
+
+/** An image whose manifest and config have been read. Throws Docker's texts for those that can't be held here. */
+export function wantedImage(
+  of: Pick<WantedImage, 'target' | 'manifest'>,
+  manifest: Manifest,
+  imageConfig: ImageConfig,
+): WantedImage {
   const { os } = imageConfig
   if (os !== hostPlatform().os) {
     const reason = 'operating system is not supported'
@@ -83,41 +103,62 @@ export async function readImage(target: ResolvedManifest, options: ReadOptions):
     throw new StrataError('failed_precondition', "layers from manifest don't match image configuration")
   }
   const layers = manifest.layers.map((layer, position) => ({ diffID: diffIDs[position]!, descriptor: layer }))
-  return { target: target.descriptor, manifest: descriptor, config: manifest.config, imageConfig, layers }
+  return { ...of, config: manifest.config, imageConfig, layers }
 }
 
 async function pickManifest(
   target: Descriptor,
   parsed: ParsedManifest,
-  options: ReadOptions,
+  options: PickOptions,
 ): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
   if (parsed.kind === 'manifest') return { descriptor: target, manifest: parsed.manifest }
-  const { content, fetcher, keep, platform } = options
+  const { platform } = options
   const picked = pickPlatform(parsed.index, platform)
-  if (!picked) {
-    const name = formatPlatform(options.requested ?? hostPlatform())
-    throw new StrataError('not_found', `no matching manifest for ${name} in the manifest list entries`)
-  }
-  const { mediaType, digest, size } = picked
+  if (!picked) throw noMatchingManifest(options.requested ?? hostPlatform())
+  const manifest = await readManifest(picked, options)
+  refuseOtherKinds(manifest)
+  return { descriptor: plain(picked), manifest }
+}
+
+export function noMatchingManifest(platform: Platform): StrataError {
+  const name = formatPlatform(platform)
+  return new StrataError('not_found', `no matching manifest for ${name} in the manifest list entries`)
+}
+
+/** Without what an index says of it. */
+export function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size }
+}
+
+/** Reads a manifest of an index, and keeps it. */
+export async function readManifest(descriptor: Descriptor, options: ReadOptions): Promise<Manifest> {
+  const { content, fetcher, keep } = options
+  const { mediaType, digest } = descriptor
   await keep(digest)
   const known = await content.has(digest)
-  const bytes = known ? await readBlob(content, digest, MANIFEST_LIMIT) : await fetcher.manifest(picked)
+  const bytes = known ? await readBlob(content, digest, MANIFEST_LIMIT) : await fetcher.manifest(descriptor)
   const chosen = parseManifest(bytes, mediaType)
   if (chosen.kind === 'index' || isIndex(mediaType)) {
     throw new StrataError('invalid_argument', `unsupported manifest media type: ${mediaType} within an index`)
   }
-  refuseOtherKinds(chosen.manifest)
   if (!known) await putBlob(content, bytes)
-  return { descriptor: { mediaType, digest, size }, manifest: chosen.manifest }
+  return chosen.manifest
 }
 
-function refuseOtherKinds({ config }: Manifest): void {
-  if (imageConfigs.has(config.mediaType)) return
+/** Whether the config of a manifest is that of an image. */
+export function isImageManifest({ config }: Manifest): boolean {
+  return imageConfigs.has(config.mediaType)
+}
+
+function refuseOtherKinds(manifest: Manifest): void {
+  if (isImageManifest(manifest)) return
+  const { config } = manifest
   const kind = config.mediaType.startsWith('application/vnd.docker.plugin.') ? 'plugin' : 'unknown'
   throw new StrataError('invalid_argument', `Encountered remote "${config.mediaType}"(${kind}) when fetching`)
 }
 
-async function readConfig(config: Descriptor, options: ReadOptions): Promise<Uint8Array> {
+/** Reads a config, and keeps it. */
+export async function readConfig(config: Descriptor, options: ReadOptions): Promise<Uint8Array> {
   const { content, fetcher, keep, attempts, pause, signal } = options
   await keep(config.digest)
   if (await content.has(config.digest)) return readBlob(content, config.digest, CONFIG_LIMIT)

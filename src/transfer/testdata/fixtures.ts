@@ -83,7 +83,7 @@ export function image(registry: TestRegistry, repository: string, tars: readonly
   return { manifest, config: configDescriptor, layers, diffIDs, none: {} }
 }
 
-export interface StoreChoices extends Partial<Pick<PullerOptions, 'limits' | 'keepCompressed'>> {
+export interface StoreChoices extends Partial<Pick<PullerOptions, 'limits' | 'keepCompressed' | 'platform'>> {
   /** How registries are reached. */
   readonly registries?: Partial<ResolverOptions>
   /** The folder of an earlier store to go on with. */
@@ -123,6 +123,7 @@ export async function newPuller(t: TestContext, choices: StoreChoices = {}) {
     resolver,
     log: silentLogger,
     limits: { second: 1, ...choices.limits },
+    ...(choices.platform && { platform: choices.platform }),
     ...(choices.keepCompressed !== undefined && { keepCompressed: choices.keepCompressed }),
   })
   return { root, content, layers, images, leases, layerSources, resolver, puller, close }

@@ -1,0 +1,67 @@
+import type { HeldIndex, HeldManifest, ImageRecord, ImageStore, NameRecord } from '../images/index.ts'
+import type { LayerInfo } from '../layers/index.ts'
+import { type Digest, type Index, type Platform, pickPlatform } from '../oci/index.ts'
+import type { Reference } from '../reference/index.ts'
+import { imageRecord } from './image-record.ts'
+import type { WantedImage } from './wanted-image.ts'
+import type { WantedIndex } from './wanted-index.ts'
+
+export interface NameIndexOptions {
+  readonly images: ImageStore
+  readonly infos: ReadonlyMap<WantedImage, readonly LayerInfo[]>
+  /** Which of the images the names mean when no platform is asked for. */
+  readonly platform: Platform
+}
+
+/**
+ * Records the images of an index and lets names hold them, with what they hold of it already. Returns the image that the
+ * names mean, and whether the first of them stays as it was.
+ */
+export function nameIndex(
+  names: readonly [Reference, ...Reference[]],
+  { target, index, manifests }: WantedIndex,
+  { images, infos, platform }: NameIndexOptions,
+): { readonly image: Digest; readonly unchanged: boolean } {
+  const [before] = names.map(each => images.name(each))
+  const known = before?.target?.digest === target.digest ? (before.held?.manifests ?? []) : []
+  const held = heldOf(index, [...known, ...manifests.map(heldManifest)])
+  const image = meantImage(index, held, platform)
+  const records = new Map<Digest, ImageRecord>()
+  for (const [wanted, layers] of infos) records.set(wanted.config.digest, imageRecord(wanted, layers))
+  const record = records.get(image) ?? images.get(image)
+  if (!record) throw new Error(`the name holds the image ${image}, which does not exist`)
+  records.delete(image)
+  const points = { target, held }
+  images.put(
+    record,
+    names.map(reference => ({ reference, ...points })),
+    { others: [...records.values()] },
+  )
+  return { image, unchanged: same(before, { image, ...points }) }
+}
+
+function heldManifest({ descriptor, blobs, image }: WantedIndex['manifests'][number]): HeldManifest {
+  const digests = [...new Set(blobs.map(({ digest }) => digest))]
+  return { digest: descriptor.digest, ...(image && { image: image.config.digest }), blobs: digests }
+}
+
+/** In the order of the index, each once. */
+function heldOf(index: Index, manifests: readonly HeldManifest[]): HeldIndex {
+  const byDigest = new Map(manifests.map(each => [each.digest, each]))
+  const listed = [...new Set(index.manifests.map(({ digest }) => digest))]
+  const held = listed.flatMap(digest => byDigest.get(digest) ?? [])
+  return { manifests: held, whole: held.length === listed.length }
+}
+
+/** The image for `platform`; the first one when there is none. */
+function meantImage(index: Index, held: HeldIndex, platform: Platform): Digest {
+  const images = new Map(held.manifests.flatMap(({ digest, image }) => (image ? [[digest, image] as const] : [])))
+  const here = index.manifests.filter(({ digest }) => images.has(digest))
+  const picked = pickPlatform({ ...index, manifests: here }, platform) ?? here[0]!
+  return images.get(picked.digest)!
+}
+
+function same(a: NameRecord | undefined, b: NameRecord): boolean {
+  const { image, held } = a ?? {}
+  return image === b.image && JSON.stringify(held) === JSON.stringify(b.held)
+}

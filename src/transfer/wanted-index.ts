@@ -1,0 +1,101 @@
+import {
+  type Descriptor,
+  type Digest,
+  hostPlatform,
+  type Index,
+  isAttestation,
+  isLayer,
+  type Manifest,
+  type Platform,
+  parseImageConfig,
+  pickPlatform,
+} from '../oci/index.ts'
+import { Slots } from './slots.ts'
+import { together } from './together.ts'
+import type { WantedPlatforms } from './transfer.ts'
+import {
+  isImageManifest,
+  noMatchingManifest,
+  plain,
+  type ReadOptions,
+  readConfig,
+  readManifest,
+  type WantedImage,
+  wantedImage,
+} from './wanted-image.ts'
+
+/** Several manifests of an index, down to their configs. */
+export interface WantedIndex {
+  readonly target: Descriptor
+  readonly index: Index
+  /** In the order of the index. */
+  readonly manifests: readonly WantedManifest[]
+}
+
+export interface WantedManifest {
+  readonly descriptor: Descriptor
+  /** Its config, and its layers as the registry serves them. */
+  readonly blobs: readonly Descriptor[]
+  /** Absent for what can't run here. */
+  readonly image?: WantedImage
+}
+
+/** Where attestations say what they attest. */
+const SUBJECT = 'vnd.docker.reference.digest'
+/** Manifests that are read at once. */
+const READERS = 4
+
+/**
+ * Reads the manifests of an index for some platforms and the attestations of these, or all that there are, with their
+ * configs, and keeps all of them. Throws `not_found` with Docker's text for a platform that the index has not.
+ */
+export async function readIndex(
+  target: Descriptor,
+  index: Index,
+  options: ReadOptions & { readonly platforms: WantedPlatforms },
+): Promise<WantedIndex> {
+  const chosen = options.platforms === 'all' ? index.manifests : chosenOf(index, options.platforms)
+  const readers = new Slots(READERS)
+  const works = chosen.map(descriptor => async (signal: AbortSignal) => {
+    using _reader = await readers.acquire(signal)
+    return await readOne(target, descriptor, { ...options, signal })
+  })
+  const manifests = await together(works, options.signal)
+  if (!manifests.some(({ image }) => image)) throw noMatchingManifest(hostPlatform())
+  return { target, index, manifests }
+}
+
+function chosenOf(index: Index, platforms: readonly Platform[]): Descriptor[] {
+  const chosen = new Set<Digest>()
+  for (const platform of platforms) {
+    const picked = pickPlatform(index, platform)
+    if (!picked) throw noMatchingManifest(platform)
+    chosen.add(picked.digest)
+  }
+  return index.manifests.filter(each => chosen.has(each.digest) || chosen.has(subjectOf(each) as Digest))
+}
+
+function subjectOf(descriptor: Descriptor): string | undefined {
+  return isAttestation(descriptor) ? descriptor.annotations?.[SUBJECT] : undefined
+}
+
+async function readOne(target: Descriptor, descriptor: Descriptor, options: ReadOptions): Promise<WantedManifest> {
+  const manifest = await readManifest(descriptor, options)
+  const blobs = [manifest.config, ...manifest.layers]
+  for (const { digest } of blobs) await options.keep(digest)
+  const image = await imageOf(target, { descriptor, manifest }, options)
+  return { descriptor, blobs, ...(image && { image }) }
+}
+
+/** The image of a manifest, if it is one that can be held as such: neither an attestation nor for another operating system. */
+async function imageOf(
+  target: Descriptor,
+  { descriptor, manifest }: { readonly descriptor: Descriptor; readonly manifest: Manifest },
+  options: ReadOptions,
+): Promise<WantedImage | undefined> {
+  if (isAttestation(descriptor) || !isImageManifest(manifest)) return undefined
+  if (!manifest.layers.every(({ mediaType }) => isLayer(mediaType))) return undefined
+  const config = parseImageConfig(await readConfig(manifest.config, options))
+  if (config.os !== hostPlatform().os) return undefined
+  return wantedImage({ target, manifest: plain(descriptor) }, manifest, config)
+}
