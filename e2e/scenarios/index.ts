@@ -1,6 +1,8 @@
 import type { Scenario } from '../fixtures/scenario.ts'
 import { commit } from './commit.ts'
 import { containers } from './containers.ts'
+import { diskUsage } from './disk-usage.ts'
+import { imageLife } from './image-life.ts'
 import { images } from './images.ts'
 import { load } from './load.ts'
 import { network } from './network.ts'
@@ -14,6 +16,8 @@ import { save } from './save.ts'
 export const scenarios: readonly Scenario[] = [
   images,
   platforms,
+  imageLife,
+  diskUsage,
   pullErrors,
   run,
   containers,

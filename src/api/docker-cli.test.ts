@@ -40,8 +40,7 @@ test('the docker CLI is told what is not there yet', async t => {
   const served = await serve(t)
   for (const [args, endpoint] of [
     [['network', 'create', 'x'], 'POST /networks/create'],
-    [['system', 'df'], 'GET /system/df'],
-    [['image', 'prune', '-f'], 'POST /images/prune'],
+    [['container', 'update', '--memory', '9m', 'x'], 'POST /containers/{id}/update'],
   ] as const) {
     const { code, stderr } = await docker(t, served, args)
     assert.equal(code, 1)

@@ -52,5 +52,12 @@ export interface HistoryItem {
   readonly Tags: readonly string[] | null
 }
 
+/** `POST /images/prune`. */
+export interface ImagesPruned {
+  readonly ImagesDeleted: readonly ImageDeleteItem[] | null
+  /** Bytes. */
+  readonly SpaceReclaimed: number
+}
+
 /** What `DELETE /images/{name}` did, in order: one of the two. */
 export type ImageDeleteItem = { readonly Untagged: string } | { readonly Deleted: string }

@@ -29,7 +29,7 @@ export type {
   Mount,
   Ulimit,
 } from './host-config.ts'
-export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary } from './image.ts'
+export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary, ImagesPruned } from './image.ts'
 export type {
   ComparedImage,
   ComparedImages,
@@ -45,5 +45,5 @@ export type {
 } from './image-view.ts'
 export type { EndpointSettings, NetworkInspect, NetworkMember, NetworkSettings, PortMap } from './network.ts'
 export type { Platform } from './oci.ts'
-export type { CheckMessage, EngineVersion, Info, Version } from './system.ts'
+export type { CheckMessage, DiskUsage, DiskUsageType, EngineVersion, Info, Version } from './system.ts'
 export type { Volume, VolumeCreateRequest, VolumeList, VolumesPruned } from './volume.ts'

@@ -1,3 +1,7 @@
+import type { ContainerSummary } from './container.ts'
+import type { ImageSummary } from './image.ts'
+import type { Volume } from './volume.ts'
+
 /** `GET /version`. */
 export interface Version {
   readonly Platform: { readonly Name: string }
@@ -127,3 +131,17 @@ export type CheckMessage =
   | { readonly status: 'checked'; readonly kind: string; readonly id: string }
   | { readonly status: 'problem'; readonly kind: string; readonly id: string; readonly message: string }
   | { readonly status: 'done'; readonly checked: number; readonly problems: number }
+
+/** What `GET /system/df` can be asked for. */
+export type DiskUsageType = 'container' | 'image' | 'volume' | 'build-cache'
+
+/** `GET /system/df`: what was asked for. */
+export interface DiskUsage {
+  /** Bytes of all layers. */
+  readonly LayersSize: number
+  readonly Images?: readonly ImageSummary[]
+  readonly Containers?: readonly ContainerSummary[]
+  readonly Volumes?: readonly Volume[]
+  /** There is none yet. */
+  readonly BuildCache?: readonly never[]
+}

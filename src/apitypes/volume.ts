@@ -9,6 +9,13 @@ export interface Volume {
   readonly Name: string
   readonly Options: Readonly<Record<string, string>> | null
   readonly Scope: 'local'
+  /** Only in `GET /system/df`. */
+  readonly UsageData?: {
+    /** Containers that have it. */
+    readonly RefCount: number
+    /** Bytes. */
+    readonly Size: number
+  }
 }
 
 /** `GET /volumes`. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventType } from '../apitypes/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import { KeyedLock, StrataError } from '../std/index.ts'
+import { Collector } from './collector.ts'
 import type { Container } from './container.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import { EventBus } from './events.ts'
@@ -15,6 +16,7 @@ export interface EngineContext extends EngineParts {
   readonly events: EventBus
   /** One change of a container at a time, by ID. */
   readonly locks: KeyedLock
+  readonly collector: Collector
   /** Stays the same over restarts. */
   readonly instanceId: string
   /** Aborted when the engine closes. */
@@ -28,6 +30,7 @@ export function createContext(parts: EngineParts): EngineContext {
     execs: new Map(),
     events: new EventBus(),
     locks: new KeyedLock(),
+    collector: new Collector(parts),
     instanceId: instanceId(parts.metadata),
     closing: new AbortController(),
   }

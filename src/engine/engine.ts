@@ -5,6 +5,8 @@ import type {
   ContainerSummary,
   ContainersPruned,
   ContainerTop,
+  DiskUsage,
+  DiskUsageType,
   ExecCreateRequest,
   ExecInspect,
   FilesystemChange,
@@ -15,6 +17,7 @@ import type {
   ImageInspect,
   ImageLayers,
   ImageSummary,
+  ImagesPruned,
   NetworkInspect,
   Volume,
   VolumeCreateRequest,
@@ -27,6 +30,7 @@ import { type AttachRequest, attachContainer } from './attach.ts'
 import type { WaitCondition } from './container.ts'
 import { createContext, findSettled, publishContainer, requireRunning } from './context.ts'
 import { cleanContainerName, createContainer } from './create.ts'
+import { diskUsage, pruneBuildCache } from './disk-usage.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
 import { type CommitRequest, commitContainer } from './images/commit.ts'
 import { diffImages } from './images/diff.ts'
@@ -35,6 +39,7 @@ import { inspectImage } from './images/inspect.ts'
 import { imageLayers } from './images/layers.ts'
 import { listImages } from './images/list.ts'
 import { type LoadRequest, loadArchive } from './images/load.ts'
+import { pruneImages } from './images/prune.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
 import { type PushRequest, pushImage } from './images/push.ts'
 import { removePlatforms } from './images/remove-platforms.ts'
@@ -49,6 +54,7 @@ import type { EngineParts } from './parts.ts'
 import { pauseContainer, unpauseContainer } from './pause.ts'
 import { inspectPlugin, listPlugins } from './plugins.ts'
 import { pruneContainers } from './prune-containers.ts'
+import { pruneNetworks } from './prune-networks.ts'
 import { pruneVolumes } from './prune-volumes.ts'
 import { recover } from './recover.ts'
 import { type RemoveOptions, removeContainer } from './remove.ts'
@@ -95,12 +101,14 @@ export async function openEngine(parts: EngineParts) {
       remove: (name: string, options: Parameters<typeof removePlatforms>[2]): Promise<ImageDeleteItem[]> =>
         removePlatforms(context, name, options),
       load: (request: LoadRequest) => loadArchive(context, request),
+      prune: (filters: Filters): Promise<ImagesPruned> => pruneImages(context, filters),
       save: (request: SaveRequest) => saveArchive(context, request),
     },
     networks: {
       list: (request: Parameters<typeof listNetworks>[1]): Promise<NetworkInspect[]> => listNetworks(context, request),
       inspect: (id: string, options: Parameters<typeof inspectNetwork>[2]): Promise<NetworkInspect> =>
         inspectNetwork(context, id, options),
+      prune: async (filters: Filters) => pruneNetworks(context, filters),
     },
     plugins: {
       list: async (filters: Filters) => listPlugins(filters),
@@ -117,6 +125,8 @@ export async function openEngine(parts: EngineParts) {
       version: () => systemVersion(context),
       info: () => systemInfo(context),
       events: (query: Parameters<typeof context.events.stream>[0]) => context.events.stream(query),
+      diskUsage: (types: ReadonlySet<DiskUsageType>): Promise<DiskUsage> => diskUsage(context, types),
+      pruneBuildCache: async () => pruneBuildCache(context),
       check: ({ signal }: { readonly signal: AbortSignal }) => systemCheck(context, signal),
     },
     /** Ends the engine's own work; containers are stopped first unless `live-restore` is on. */

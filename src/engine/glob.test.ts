@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { globTest } from './glob.ts'
+import { globTest, isGlob } from './glob.ts'
 
 test('patterns match as path.Match does', () => {
   const cases: [string, string, boolean][] = [
@@ -20,4 +20,10 @@ test('patterns match as path.Match does', () => {
     ['**', 'abc', true],
   ]
   for (const [pattern, text, expected] of cases) assert.equal(globTest(pattern)(text), expected, `${pattern} ${text}`)
+})
+
+test('malformed patterns are known', () => {
+  for (const good of ['', 'a*', '[a-c]', '[^a]', '[]a]'.slice(1), '\\*', '[\\]]', '[abc]x'])
+    assert.equal(isGlob(good), true, good)
+  for (const bad of ['[', '[]', '[a', '[^]', '[a-', '[a-]', '[-a]', '\\', 'x[']) assert.equal(isGlob(bad), false, bad)
 })

@@ -6,6 +6,11 @@ export function globTest(pattern: string): (text: string) => boolean {
   return text => matches(pattern, text)
 }
 
+/** Whether path.Match would take the pattern: classes are closed and not empty, nothing ends with a quote. */
+export function isGlob(pattern: string): boolean {
+  return /^(?:[^\\[]|\\[\s\S]|\[(?!\^?\])\^?(?:(?:[^\\\]-]|\\[\s\S])(?:-(?:[^\\\]-]|\\[\s\S]))?)+\])*$/.test(pattern)
+}
+
 function matches(pattern: string, text: string): boolean {
   let p = 0
   let t = 0

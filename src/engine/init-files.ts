@@ -40,6 +40,9 @@ export async function makeInitFiles(rootfs: string): Promise<void> {
   }
 }
 
+/** The links among them: all of them that takes room. */
+export const initLinks: readonly string[] = initFiles.filter(({ kind }) => kind === 'symlink').map(({ path }) => path)
+
 const paths: ReadonlySet<string> = new Set(initFiles.map(({ path }) => path))
 
 /** The changes without what {@link makeInitFiles} made, and without the folders that changed for that alone. */

@@ -9,6 +9,7 @@ import type {
 } from '../apitypes/index.ts'
 import { type ContainerRecord, type MountPoint, networkMode } from './container.ts'
 import { type EngineContext, findSettled } from './context.ts'
+import { initLinks } from './init-files.ts'
 import { folderOf, logPathOf } from './network-setup.ts'
 import { statusOf } from './status-text.ts'
 
@@ -72,8 +73,12 @@ function defaultsShown(context: EngineContext, record: ContainerRecord): Partial
   }
 }
 
-async function sizes(context: EngineContext, record: ContainerRecord): Promise<{ SizeRw: number; SizeRootFs: number }> {
-  const { size } = await context.layers.usage(record.id)
+/** Bytes that a container has written, and of all that it sees. */
+export async function sizes(
+  context: EngineContext,
+  record: ContainerRecord,
+): Promise<{ SizeRw: number; SizeRootFs: number }> {
+  const { size } = await context.layers.usage(record.id, { withoutLinks: initLinks })
   let below = 0
   for (const layer of record.layers) below += (await context.layers.info(layer)).size
   return { SizeRw: size, SizeRootFs: below + size }

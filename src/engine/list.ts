@@ -2,7 +2,7 @@ import type { ContainerSummary, Filters, Port } from '../apitypes/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import type { Container, ContainerRecord } from './container.ts'
 import type { EngineContext } from './context.ts'
-import { apiMount, networks } from './inspect.ts'
+import { apiMount, networks, sizes } from './inspect.ts'
 import { statusOf, statusText } from './status-text.ts'
 
 export interface ListRequest {
@@ -39,7 +39,7 @@ async function summary(
     Command: commandText(record),
     Created: Math.floor(Date.parse(record.created) / 1000),
     Ports: ports(record),
-    ...(size ? { SizeRw: (await context.layers.usage(record.id)).size } : {}),
+    ...(size ? await sizes(context, record) : {}),
     Labels: record.config.Labels ?? {},
     State: statusOf(record.state),
     Status: statusText(record.state, now),

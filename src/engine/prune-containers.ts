@@ -2,6 +2,7 @@ import type { ContainersPruned, Filters } from '../apitypes/index.ts'
 import { isStrataError, messageOf } from '../std/index.ts'
 import { type EngineContext, publish } from './context.ts'
 import { labelTest } from './filter-values.ts'
+import { initLinks } from './init-files.ts'
 import { removeContainer } from './remove.ts'
 import { untilFilter } from './until.ts'
 
@@ -16,7 +17,7 @@ export async function pruneContainers(context: EngineContext, filters: Filters):
     if (state.status === 'running' || state.restarting || !labelled(config.Labels)) continue
     if (until !== undefined && Date.parse(created) > until) continue
     try {
-      const { size } = await context.layers.usage(container.id)
+      const { size } = await context.layers.usage(container.id, { withoutLinks: initLinks })
       await removeContainer(context, container.id, { force: false, volumes: false, link: false })
       reclaimed += size
       removed.push(container.id)

@@ -1,6 +1,5 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { collectGarbage } from '../gc/index.ts'
 import type { Endpoint } from '../network/index.ts'
 import type { Task } from '../runtime/index.ts'
 import { errnoOf, isStrataError } from '../std/index.ts'
@@ -48,7 +47,7 @@ export async function recover(context: EngineContext): Promise<void> {
   await finishRemovals(context)
   await sweepFolders(context)
   await sweepVolumes(context)
-  await collectGarbage(context)
+  context.collector.start()
   for (const container of context.containers.all()) {
     if (shouldStartAgain(container)) {
       startContainer(context, container.id).catch(error => {

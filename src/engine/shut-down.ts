@@ -24,6 +24,7 @@ export async function shutDown(context: EngineContext): Promise<void> {
     )
   }
   context.closing.abort(new Error('the engine is closing'))
+  await context.collector.close()
   if (context.config.liveRestore) return
   await context.bridge.destroy()
   await removeEmptyCgroup(await readCgroups(), context.config.cgroupParent)

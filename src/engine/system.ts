@@ -137,6 +137,8 @@ async function ipv4Forwarding(): Promise<boolean> {
 
 /** Verifies the whole store again: every blob, layer and image. */
 export async function* systemCheck(context: EngineContext, signal: AbortSignal): AsyncGenerator<CheckMessage> {
+  // What is about to go is no problem.
+  await context.collector.settle()
   const seen: CheckMessage[] = []
   let checked = 0
   let problems = 0

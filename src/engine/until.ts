@@ -20,8 +20,13 @@ export function untilFilter(filters: Filters, now: number): number | undefined {
   const [value, ...more] = filters.get('until') ?? []
   if (value === undefined) return undefined
   if (more.length > 0) throw new StrataError('invalid_argument', 'more than one until filter specified')
-  const until = beforeNow(value, now) ?? dateOf(value) ?? secondsOf(value)
-  if (until !== undefined) return until
+  return momentOf(value, now)
+}
+
+/** One value of an `until`, in milliseconds since the epoch. Throws `invalid_argument` with Docker's text. */
+export function momentOf(value: string, now: number): number {
+  const moment = beforeNow(value, now) ?? dateOf(value) ?? secondsOf(value)
+  if (moment !== undefined) return moment
   throw new StrataError('invalid_argument', `failed to parse value as time or duration: ${JSON.stringify(value)}`)
 }
 

@@ -62,7 +62,8 @@ function findVolume(context: EngineContext, name: string): Volume {
   return volume
 }
 
-function apiVolume({ name, path, createdAt, labels, options }: Volume): ApiVolume {
+/** A volume as the API shows it. */
+export function apiVolume({ name, path, createdAt, labels, options }: Volume): ApiVolume {
   return {
     CreatedAt: createdAt.replace(/\.\d+Z$/, 'Z'),
     Driver: 'local',

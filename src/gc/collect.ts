@@ -17,26 +17,13 @@ export async function collectGarbage(options: GarbageOptions): Promise<Swept> {
   using collection = options.leases.collect()
   const marked = await mark(options)
   const sweep = new Sweep(options, collection, marked)
-  if (options.only) {
-    await sweep.content(existing(options.only.content))
-    await sweep.layers(existing(options.only.layers))
-  } else {
-    await sweep.content(options.content.walk())
-    await sweep.layers(idsOf(options.layers.walk()))
-    await sweep.ingests()
-  }
+  await sweep.content(options.content.walk())
+  await sweep.layers(options.layers.walk())
+  await sweep.ingests()
   const { swept } = sweep
   const counts = { blobs: swept.content.length, layers: swept.layers.length, ingests: swept.ingests.length }
   options.log.debug({ ...counts, bytes: swept.bytes }, 'collected garbage')
   return swept
-}
-
-async function* existing<T>(things: Iterable<T>): AsyncGenerator<T> {
-  yield* things
-}
-
-async function* idsOf(layers: AsyncIterable<{ readonly diffID: DiffID }>): AsyncGenerator<DiffID> {
-  for await (const { diffID } of layers) yield diffID
 }
 
 class Sweep {
@@ -52,10 +39,10 @@ class Sweep {
     this.#marked = marked
   }
 
-  async content(candidates: AsyncIterable<Digest | { readonly digest: Digest }>): Promise<void> {
+  async content(candidates: AsyncIterable<{ readonly digest: Digest }>): Promise<void> {
     const { content } = this.#options
-    await this.#eachOf(candidates, async candidate => {
-      const digest = typeof candidate === 'string' ? candidate : candidate.digest
+    const digestOf = ({ digest }: { readonly digest: Digest }) => digest
+    await this.#eachOf(candidates, digestOf, async digest => {
       if (this.#marked.content.has(digest)) return
       await this.#collection.remove(digest, async () => {
         const { size } = await content.info(digest)
@@ -66,9 +53,10 @@ class Sweep {
     })
   }
 
-  async layers(candidates: AsyncIterable<DiffID>): Promise<void> {
+  async layers(candidates: AsyncIterable<{ readonly diffID: DiffID }>): Promise<void> {
     const { layers, layerSources } = this.#options
-    await this.#eachOf(candidates, async layer => {
+    const diffIDOf = ({ diffID }: { readonly diffID: DiffID }) => diffID
+    await this.#eachOf(candidates, diffIDOf, async layer => {
       if (this.#marked.layers.has(layer)) return
       await this.#collection.remove(layer, async () => {
         const bytes = await layers.remove(layer)
@@ -94,15 +82,16 @@ class Sweep {
     }
   }
 
-  async #eachOf<T extends Digest | DiffID | { readonly digest: Digest }>(
-    candidates: AsyncIterable<T>,
-    work: (candidate: T) => Promise<void>,
+  async #eachOf<C, T extends Digest | DiffID>(
+    candidates: AsyncIterable<C>,
+    idOf: (candidate: C) => T,
+    work: (id: T) => Promise<void>,
   ): Promise<void> {
     const iterator = candidates[Symbol.asyncIterator]()
     const lane = async () => {
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-        const candidate = next.value
-        await this.#removing(typeof candidate === 'string' ? candidate : candidate.digest, () => work(candidate))
+        const id = idOf(next.value)
+        await this.#removing(id, () => work(id))
       }
     }
     // When one fails the others still end first: what they remove is protected by the collection only while it lasts.

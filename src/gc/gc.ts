@@ -32,8 +32,6 @@ export interface GarbageOptions extends Stores {
   readonly extraLayers?: Iterable<DiffID>
   /** How long an ingest that nobody leases is kept after its last byte, in milliseconds. One hour when absent. */
   readonly grace?: number
-  /** Look at these alone: what an image had that was just removed (see `contentsOf`). Then no store is walked. */
-  readonly only?: Contents
 }
 
 /** Content and layers, by name. */

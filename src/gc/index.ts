@@ -1,4 +1,3 @@
 export { checkStore } from './check.ts'
 export { collectGarbage } from './collect.ts'
-export type { Finding } from './gc.ts'
-export { contentsOf } from './mark.ts'
+export type { Finding, Swept } from './gc.ts'

@@ -1,7 +1,6 @@
-import type { ImageRecord, ImageStore, NameRecord } from '../images/index.ts'
+import type { ImageRecord, NameRecord } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
-import { parseReference } from '../reference/index.ts'
 import type { Contents, GarbageOptions } from './gc.ts'
 
 interface Marked extends Contents {
@@ -21,19 +20,6 @@ function markRecord(record: ImageRecord, marked: Marked): void {
 function markName({ target, held }: NameRecord, marked: Marked): void {
   if (target) marked.content.add(target.digest)
   for (const { digest, blobs } of held?.manifests ?? []) for (const each of [digest, ...blobs]) marked.content.add(each)
-}
-
-/** What one image and its names keep: read before the image is removed, it is all that can go with it. */
-export function contentsOf(images: ImageStore, id: Digest): Contents {
-  const marked: Marked = { content: new Set(), layers: new Set() }
-  if (!images.get(id)) return marked
-  const { record, tags, digests, heldBy } = images.summary(id)
-  markRecord(record, marked)
-  for (const name of [...tags, ...digests, ...heldBy]) {
-    const named = images.name(parseReference(name))
-    if (named) markName(named, marked)
-  }
-  return marked
 }
 
 /** What images, writables and the extra sets keep; leases are the collection's own matter. Records are read in one go. */

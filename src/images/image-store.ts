@@ -16,6 +16,8 @@ export function createImageStore(parts: {
   const names = metadata.table<NameRecord>('image-names')
   /** `<image> <name>`, so that the names of one image, and those that hold it, are found without reading all. */
   const byImage = metadata.table<Tie>('image-names-by-image')
+  /** `<parent> <image>`. */
+  const byParent = metadata.table<0>('images-by-parent')
   const key = (image: Digest, name: string) => `${image} ${name}`
 
   function* tiesOf(image: Digest): Generator<readonly [name: string, tie: Tie]> {
@@ -50,6 +52,7 @@ export function createImageStore(parts: {
         const complete = merged(record, images.get(record.id))
         for (const other of others) images.put(other.id, merged(other, images.get(other.id)))
         images.put(record.id, tagged ? withTagTime(complete) : complete)
+        if (complete.parent) byParent.put(key(complete.parent, complete.id), 0)
         for (const { name, points } of named) setName(name, { image: record.id, ...points })
       }),
     get: id => images.get(id),
@@ -67,6 +70,7 @@ export function createImageStore(parts: {
       return newestFirst(summaries)
     },
     summary: id => summaryOf(get(id), tiesOf(id)),
+    children: id => Array.from(byParent.entries(key(id, '')), ([each]) => each.slice(key(id, '').length) as Digest),
     resolve: text =>
       resolveImage(text, {
         image: id => images.get(id),
@@ -85,11 +89,13 @@ export function createImageStore(parts: {
     untag: reference => metadata.transaction(() => forgetName(nameOf(reference))),
     remove: id =>
       metadata.transaction(() => {
+        const parent = images.get(id)?.parent
         for (const [name, tie] of tiesOf(id)) {
           const record = tie === HELD ? names.get(name) : undefined
           if (record) setName(name, without(record, id))
           else forgetName(name)
         }
+        if (parent) byParent.delete(key(parent, id))
         images.delete(id)
       }),
     config: async id => parseImageConfig(await readBlob(content, get(id).config.digest, CONFIG_LIMIT)),

@@ -98,6 +98,8 @@ export interface ImageStore {
   list(): ImageSummary[]
   /** Throws `not_found`. */
   summary(id: Digest): ImageSummary
+  /** The images whose parent it is. */
+  children(id: Digest): Digest[]
   /**
    * What a user means by `text`: name (tag `latest` when none), repo digest, ID, or a unique prefix of one (with or without
    * `sha256:`). Throws `not_found` "No such image: …" with the familiar form, `invalid_argument` for a bad name.

@@ -17,5 +17,5 @@ export type {
 export { createLayerSources } from './layer-sources.ts'
 export { createLeaseStore } from './lease-store.ts'
 export { openPassingLease, type PassingLease } from './passing-lease.ts'
-export { isDangling } from './summaries.ts'
+export { isDangling, isHeldOnly } from './summaries.ts'
 export { manifestsOf, type TargetBlob, type TargetManifest, walkTarget } from './target.ts'

@@ -11,24 +11,18 @@ export interface PassingLease extends Disposable {
   addContent(digest: Digest): Promise<void>
   /** The same for a layer. */
   addLayer(layer: DiffID): Promise<void>
-  /** All that was added. */
-  readonly held: { readonly content: ReadonlySet<Digest>; readonly layers: ReadonlySet<DiffID> }
 }
 
 /** @param purpose for whoever lists the leases: `save`. */
 export function openPassingLease(leases: LeaseStore, purpose: string): PassingLease {
   const id = `${PREFIX}${purpose}:${randomUUID()}`
   leases.open(id, MILLISECONDS)
-  const held = { content: new Set<Digest>(), layers: new Set<DiffID>() }
   return {
-    held,
     async addContent(digest) {
-      held.content.add(digest)
       leases.addContent(id, digest)
       await leases.settled(digest)
     },
     async addLayer(layer) {
-      held.layers.add(layer)
       leases.addLayer(id, layer)
       await leases.settled(layer)
     },

@@ -20,6 +20,11 @@ export function isDangling({ tags, digests, heldBy }: ImageSummary): boolean {
   return tags.length + digests.length + heldBy.length === 0
 }
 
+/** Whether names hold the image as another platform's, and none leads to it. */
+export function isHeldOnly({ tags, digests, heldBy }: ImageSummary): boolean {
+  return tags.length + digests.length === 0 && heldBy.length > 0
+}
+
 /** Sorts by the time of creation, images without one last, and by ID where that is the same. */
 export function newestFirst(summaries: readonly ImageSummary[]): ImageSummary[] {
   return summaries

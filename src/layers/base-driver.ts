@@ -35,7 +35,7 @@ export abstract class BaseDriver implements LayerDriver {
   abstract unmount(id: string): Promise<void>
   abstract changes(id: string): AsyncIterable<Change>
   abstract commit(id: string, options: CommitOptions): Promise<LayerInfo>
-  abstract usage(id: string): Promise<Usage>
+  abstract usage(id: string, options?: { readonly withoutLinks?: readonly string[] }): Promise<Usage>
   abstract describe(id: string): Readonly<Record<string, string>>
   abstract recover(mounted: ReadonlySet<string>): Promise<RecoveryReport>
   abstract [Symbol.asyncDispose](): Promise<void>
@@ -90,6 +90,10 @@ export abstract class BaseDriver implements LayerDriver {
 
   survey(chain: readonly DiffID[], options: SurveyOptions): Promise<readonly LayerSurvey[]> {
     return survey(this.parts.paths, chain, options)
+  }
+
+  settle(): Promise<void> {
+    return this.parts.trash.settle()
   }
 
   async createWritable(id: string, chain: readonly DiffID[]): Promise<void> {

@@ -33,8 +33,13 @@ export interface LayerDriver extends AsyncDisposable {
   open(layer: DiffID): Promise<Blob>
   /** Reads a layer's bytes again and compares them with its diffID; throws `internal` with what is wrong. */
   verify(layer: DiffID): Promise<void>
-  /** Drops a layer. Throws `conflict` while it is mounted or a writable stands on it. Returns the bytes given back. */
+  /**
+   * Drops a layer: it is gone at once, its bytes go in the background. Throws `conflict` while it is mounted or a writable
+   * stands on it. Returns the bytes that the disk gets back.
+   */
   remove(layer: DiffID): Promise<number>
+  /** Resolves when the disk has back what was removed before. */
+  settle(): Promise<void>
 
   createWritable(id: string, chain: readonly DiffID[]): Promise<void>
   hasWritable(id: string): Promise<boolean>
@@ -52,7 +57,8 @@ export interface LayerDriver extends AsyncDisposable {
    * full.
    */
   commit(id: string, options: CommitOptions): Promise<LayerInfo>
-  usage(id: string): Promise<Usage>
+  /** `withoutLinks`: absolute paths; symbolic links there are not counted. */
+  usage(id: string, options?: { readonly withoutLinks?: readonly string[] }): Promise<Usage>
   /** Paths for `GraphDriver.Data` of `docker inspect`. */
   describe(id: string): Readonly<Record<string, string>>
 

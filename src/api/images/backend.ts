@@ -7,6 +7,7 @@ import type {
   ImageInspect,
   ImageLayers,
   ImageSummary,
+  ImagesPruned,
   Platform,
 } from '../../apitypes/index.ts'
 import type { Bytes } from '../../std/index.ts'
@@ -45,6 +46,8 @@ export interface ImagesBackend {
   load(options: LoadImagesOptions): Promise<void>
   /** `names` as typed; a `platform` refuses images that are not for it. */
   save(options: { readonly names: readonly string[]; readonly platform?: Platform }): Promise<SavedArchive>
+  /** Removes what nobody needs. Throws `conflict` while another prune is under way. */
+  prune(filters: Filters): Promise<ImagesPruned>
 }
 
 export interface LoadImagesOptions {

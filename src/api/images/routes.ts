@@ -8,11 +8,12 @@ import { commitRoutes } from './commit.ts'
 import { nameOf } from './name.ts'
 import { platformOf, platformsOf } from './platform-query.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
+import { pruneRoutes } from './prune-routes.ts'
 import { pushRoutes } from './push-routes.ts'
 import { inspectFor, summaryFor } from './versions.ts'
 import { viewRoutes } from './views.ts'
 
-const listFilters = ['dangling', 'label', 'label!', 'before', 'since', 'until', 'reference']
+const listFilters = ['dangling', 'label', 'before', 'since', 'until', 'reference']
 
 export function imageRoutes(backend: ImagesBackend): Routes {
   return {
@@ -21,6 +22,7 @@ export function imageRoutes(backend: ImagesBackend): Routes {
       ...commitRoutes(backend),
       ...viewRoutes(backend),
       ...pushRoutes(backend),
+      ...pruneRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
       'GET /images/json': async ({ query, minor, response }) => {
         const images = await backend.list({

@@ -9,4 +9,6 @@ export interface NetworksBackend {
    * Throws `not_found` "network x not found".
    */
   inspect(id: string, options: { readonly scope?: string }): Promise<NetworkInspect>
+  /** Removes networks that no container is in. Throws `invalid_argument` for a bad value of a filter. */
+  prune(filters: Filters): Promise<{ readonly NetworksDeleted: readonly string[] | null }>
 }

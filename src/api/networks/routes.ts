@@ -4,6 +4,7 @@ import { parseFilters } from '../filters.ts'
 import { sendJson } from '../reply.ts'
 import type { NetworksBackend } from './backend.ts'
 
+const pruneFilters = ['label', 'label!', 'until']
 const listFilters = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']
 
 export function networkRoutes(backend: NetworksBackend): Routes {
@@ -13,6 +14,8 @@ export function networkRoutes(backend: NetworksBackend): Routes {
         const filters = parseFilters(query.text('filters'), listFilters)
         sendJson(response, 200, await backend.list({ filters, detailed: minor < 28 }))
       },
+      'POST /networks/prune': async ({ query, response }) =>
+        sendJson(response, 200, await backend.prune(parseFilters(query.text('filters'), pruneFilters))),
       'GET /networks/{id}': async ({ params, query, response }) => {
         checkBool('verbose', query.text('verbose'))
         const scope = query.optional('scope')

@@ -6,6 +6,8 @@ import { JsonStream } from '../json-stream.ts'
 import { sendJson } from '../reply.ts'
 import { apiVersion } from '../version.ts'
 import type { SystemBackend } from './backend.ts'
+import { pruneBuildCache } from './build-cache.ts'
+import { sendDiskUsage } from './disk-usage.ts'
 
 export function systemRoutes(backend: SystemBackend): Routes {
   return {
@@ -15,6 +17,8 @@ export function systemRoutes(backend: SystemBackend): Routes {
       'GET /version': async ({ response }) => sendJson(response, 200, withApiVersion(await backend.version())),
       'GET /info': async ({ response }) => sendJson(response, 200, await backend.info()),
       'GET /events': exchange => events(backend, exchange),
+      'GET /system/df': exchange => sendDiskUsage(backend, exchange),
+      'POST /build/prune': exchange => pruneBuildCache(backend, exchange),
       'POST /strata/system/check': async ({ response, signal }) => {
         const stream = new JsonStream(response, '\n')
         await stream.pipe(backend.check({ signal }))

@@ -1,10 +1,12 @@
 import type { HistoryItem } from '../../apitypes/index.ts'
-import type { Platform } from '../../oci/index.ts'
+import type { Digest, Platform } from '../../oci/index.ts'
+import { StrataError } from '../../std/index.ts'
 import type { EngineContext } from '../context.ts'
+import { createdSeconds } from './age.ts'
 import { familiar } from './familiar.ts'
 import { pickImage } from './pick.ts'
 
-/** One item an instruction, newest first; only the newest one has an ID, as for every image that came from elsewhere. */
+/** One item an instruction, newest first. The newest has the image's ID, those below it their parents', as far as these are here. */
 export async function imageHistory(
   context: EngineContext,
   name: string,
@@ -12,13 +14,15 @@ export async function imageHistory(
 ): Promise<HistoryItem[]> {
   const record = await pickImage(context, name, platform)
   const config = await context.images.config(record.id)
-  const { tags } = context.images.summary(record.id)
   let layer = 0
   const items = (config.history ?? []).map((entry): HistoryItem => {
-    const size = entry.empty_layer ? 0 : (record.layers[layer++]?.size ?? 0)
+    if (!entry.empty_layer && layer >= record.layers.length) {
+      throw new StrataError('internal', 'too many non-empty layers in History section')
+    }
+    const size = entry.empty_layer ? 0 : record.layers[layer++]!.size
     return {
       Comment: entry.comment ?? '',
-      Created: entry.created ? Math.floor(Date.parse(entry.created) / 1000) : 0,
+      Created: createdSeconds({ created: entry.created ?? '' }),
       CreatedBy: entry.created_by ?? '',
       Id: '<missing>',
       Size: size,
@@ -26,7 +30,12 @@ export async function imageHistory(
     }
   })
   items.reverse()
-  const newest = items[0]
-  if (newest) items[0] = { ...newest, Id: record.id, Tags: tags.length > 0 ? familiar(tags) : null }
+  let id: Digest | undefined = record.id
+  for (let position = 0; position < items.length && id && context.images.get(id); position++) {
+    const summary = context.images.summary(id)
+    const tags = familiar(summary.tags)
+    items[position] = { ...items[position]!, Id: id, Tags: tags.length > 0 ? tags : null }
+    id = summary.record.parent
+  }
   return items
 }

@@ -1,4 +1,3 @@
-import { collectGarbage } from '../../gc/index.ts'
 import { openPassingLease } from '../../images/index.ts'
 import type { Platform } from '../../oci/index.ts'
 import type { Bytes } from '../../std/index.ts'
@@ -12,7 +11,7 @@ export interface LoadRequest {
   readonly signal: AbortSignal
 }
 
-/** Loads the images of an archive and tells of them. What came in and is of no image goes at once. */
+/** Loads the images of an archive and tells of them. What came in and is of no image goes in the background. */
 export async function loadArchive(context: EngineContext, request: LoadRequest): Promise<void> {
   const { archive, ...options } = request
   const signal = AbortSignal.any([request.signal, context.closing.signal])
@@ -23,6 +22,6 @@ export async function loadArchive(context: EngineContext, request: LoadRequest):
     for (const { id, labels } of records) publish(context, 'image', 'load', id, { ...labels, name: id })
   } finally {
     lease[Symbol.dispose]()
-    await collectGarbage({ ...context, only: lease.held })
+    context.collector.soon()
   }
 }

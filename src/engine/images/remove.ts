@@ -1,7 +1,6 @@
 import type { ImageDeleteItem } from '../../apitypes/index.ts'
-import { collectGarbage, contentsOf } from '../../gc/index.ts'
-import type { ImageRecord } from '../../images/index.ts'
-import { chainIDs } from '../../oci/index.ts'
+import { type ImageRecord, isDangling } from '../../images/index.ts'
+import { chainIDs, type Digest, hexOf } from '../../oci/index.ts'
 import {
   familiarString,
   parseReference,
@@ -10,127 +9,160 @@ import {
   withDefaultTag,
 } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
-import type { Container } from '../container.ts'
 import { type EngineContext, publish } from '../context.ts'
+import { conflictOf, refuse, shortId, usersOf } from './conflict.ts'
+import { LayerTree } from './layer-tree.ts'
 
-const shortId = (id: string) => id.replace(/^sha256:/, '').slice(0, 12)
+export interface RemoveOptions {
+  readonly force: boolean
+  /** Leave parents that nothing needs any more. */
+  readonly noPrune: boolean
+}
 
 /**
  * Removes a name and, with the last of them, the image, by dockerd's rules: a name that is the only one is refused while a
- * container uses the image; an ID removes all names of one repository; what runs is never removed under its container.
+ * container uses the image; an ID removes all names of one repository; what runs is never removed under its container;
+ * parents without names go along. It is durable, whole or not at all, when this returns; content goes in the background.
  */
-export async function removeImage(
-  context: EngineContext,
-  text: string,
-  options: { readonly force: boolean; readonly noPrune: boolean },
-): Promise<ImageDeleteItem[]> {
-  const { record, name } = context.images.resolve(text)
-  const had = contentsOf(context.images, record.id)
-  const done: ImageDeleteItem[] = []
-  const users = context.containers.all().filter(container => container.record.image === record.id)
-  if (name !== undefined) {
-    const user = users[0]
-    if (!options.force && user && isSingleReference(references(context, record))) {
+export function removeImage(context: EngineContext, text: string, options: RemoveOptions): ImageDeleteItem[] {
+  const removal = context.metadata.transaction(() => {
+    const removal = new Removal(context, options)
+    removal.remove(text)
+    removal.finish()
+    return removal
+  })
+  removal.tell()
+  context.collector.soon()
+  return removal.done
+}
+
+/** Removals of images, one after the other, with nothing else in between: one transaction. */
+export class Removal {
+  readonly done: ImageDeleteItem[] = []
+  readonly #context: EngineContext
+  readonly #options: RemoveOptions
+  readonly #events: (() => void)[] = []
+  /** Images of other platforms that removed names held. */
+  readonly #letGo = new Set<Digest>()
+  /** What images and containers stand on. */
+  readonly #needed: LayerTree
+
+  constructor(context: EngineContext, options: RemoveOptions) {
+    this.#context = context
+    this.#options = options
+    this.#needed = new LayerTree([
+      ...context.images.list().map(({ record }) => record.layers),
+      ...context.containers.all().map(({ record }) => record.layers.map(diffID => ({ diffID }))),
+    ])
+  }
+
+  /** Removes the images of other platforms that went with their names, as far as nothing else has them. */
+  finish(): void {
+    const { images } = this.#context
+    for (const id of this.#letGo) {
+      if (!images.get(id) || !isDangling(images.summary(id))) continue
+      this.#delete(images.summary(id).record, { force: false, quiet: true })
+    }
+  }
+
+  /** Publishes what has happened, once it is durable. */
+  tell(): void {
+    for (const event of this.#events) event()
+  }
+
+  remove(text: string): void {
+    const { record } = this.#context.images.resolve(text)
+    const { force } = this.#options
+    if (isIdPrefix(record.id, text)) {
+      const names = this.#names(record.id)
+      if (isSingleReference(names)) {
+        refuse(conflictOf(this.#context, record.id, { force, names: [] }))
+        for (const name of names) this.#untag(record, name)
+      }
+      this.#delete(record, { force, quiet: false })
+      return
+    }
+    const user = usersOf(this.#context, record.id)[0]
+    if (!force && user && isSingleReference(this.#names(record.id))) {
       throw new StrataError(
         'conflict',
         `conflict: unable to remove repository reference "${text}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(record.id)}`,
       )
     }
-    const reference = withDefaultTag(parseReference(text))
-    untag(context, record, reference, done)
-    if (reference.digest === undefined) untagDigestsWithoutTags(context, record, reference, done)
-    if (references(context, record).length > 0) return done
-    // The last name is gone; the image stays, dangling, when something still needs it.
-    if (conflictOf(record, users, options.force)) return done
-  } else {
-    const refs = references(context, record)
-    if (isSingleReference(refs)) {
-      refuse(conflictOf(record, users, options.force))
-      for (const reference of refs) untag(context, record, reference, done)
-    } else {
-      refuse(conflictOf(record, users, options.force, refs))
-    }
+    const name = withDefaultTag(parseReference(text))
+    this.#untag(record, name)
+    if (name.digest === undefined) this.#untagDigestsWithoutTags(record, name)
+    if (this.#names(record.id).length === 0) this.#delete(record, { force, quiet: true })
   }
-  forget(context, record, done)
-  await collectGarbage({ ...context, only: had })
-  return done
+
+  /** Removes an image, name by name, as far as nothing is against it. */
+  removeImage(id: Digest): void {
+    const { images } = this.#context
+    if (!images.get(id)) return
+    const { record } = images.summary(id)
+    for (const name of this.#names(id)) {
+      // One before may have taken it along.
+      if (images.name(name)?.image !== id) continue
+      this.#untag(record, name)
+      if (name.digest === undefined) this.#untagDigestsWithoutTags(record, name)
+    }
+    this.#delete(record, { force: false, quiet: true })
+  }
+
+  /** Names of an image, in Docker's order. */
+  #names(id: Digest): Reference[] {
+    const { tags, digests } = this.#context.images.summary(id)
+    return [...tags, ...digests].sort((a, b) => (a < b ? -1 : 1)).map(text => parseReference(text))
+  }
+
+  #untag(record: ImageRecord, name: Reference, { silent = false } = {}): void {
+    for (const { image } of this.#context.images.name(name)?.held?.manifests ?? []) if (image) this.#letGo.add(image)
+    this.#context.images.untag(name)
+    if (!silent) this.#event('untag', record.id, { ...record.labels, name: record.id })
+    this.done.push({ Untagged: familiarString(name) })
+  }
+
+  /** With a repository's last tag go its digests. */
+  #untagDigestsWithoutTags(record: ImageRecord, removed: Reference): void {
+    const repository = repositoryName(removed)
+    const same = this.#names(record.id).filter(name => repositoryName(name) === repository)
+    if (same.some(name => name.digest === undefined)) return
+    for (const name of same) this.#untag(record, name, { silent: true })
+  }
+
+  /** Removes an image with all its names, then its parents as far as nothing has them; `quiet`: unless something is against it. */
+  #delete(record: ImageRecord, { force, quiet }: { readonly force: boolean; readonly quiet: boolean }): void {
+    const names = this.#names(record.id)
+    const conflict = conflictOf(this.#context, record.id, { force, names })
+    if (conflict && quiet) return
+    refuse(conflict)
+    for (const name of names) this.#untag(record, name)
+    this.#context.images.remove(record.id)
+    this.#event('delete', record.id, { name: record.id })
+    this.done.push({ Deleted: record.id }, ...this.#unneededLayers(record).map(Deleted => ({ Deleted })))
+    const parent = this.#options.noPrune || !record.parent ? undefined : this.#context.images.get(record.parent)
+    if (parent) this.#delete(parent, { force: false, quiet: true })
+  }
+
+  /** ChainIDs of the layers of a removed image that no image and no container stands on, highest first. */
+  #unneededLayers({ layers }: ImageRecord): string[] {
+    const diffIDs = layers.map(({ diffID }) => diffID)
+    return chainIDs(diffIDs).slice(this.#needed.remove(layers)).reverse()
+  }
+
+  #event(action: string, id: Digest, attributes: Readonly<Record<string, string>>): void {
+    this.#events.push(() => publish(this.#context, 'image', action, id, attributes))
+  }
 }
 
-function references(context: EngineContext, record: ImageRecord): Reference[] {
-  const { tags, digests } = context.images.summary(record.id)
-  return [...tags, ...digests].map(text => parseReference(text))
-}
-
-function untag(context: EngineContext, record: ImageRecord, reference: Reference, done: ImageDeleteItem[]): void {
-  context.images.untag(reference)
-  publish(context, 'image', 'untag', record.id, { name: record.id })
-  done.push({ Untagged: familiarString(reference) })
-}
-
-/** With a repository's last tag go its digests. */
-function untagDigestsWithoutTags(
-  context: EngineContext,
-  record: ImageRecord,
-  removed: Reference,
-  done: ImageDeleteItem[],
-): void {
-  const repository = repositoryName(removed)
-  const same = references(context, record).filter(reference => repositoryName(reference) === repository)
-  if (same.some(reference => reference.digest === undefined)) return
-  for (const reference of same) untag(context, record, reference, done)
+/** Whether `text` is the beginning of the ID: then it means the image, though a name may read the same. */
+function isIdPrefix(id: Digest, text: string): boolean {
+  return id.startsWith(text) || hexOf(id).startsWith(text)
 }
 
 /** Whether an image has at most one tag, and digests in that tag's repository only. */
-function isSingleReference(refs: readonly Reference[]): boolean {
-  if (refs.length <= 1) return true
-  const repositories = new Set(refs.map(repositoryName))
-  return repositories.size === 1 && refs.filter(reference => reference.digest === undefined).length <= 1
-}
-
-interface Conflict {
-  readonly hard: boolean
-  readonly text: string
-  readonly id: string
-}
-
-function conflictOf(
-  record: ImageRecord,
-  users: readonly Container[],
-  force: boolean,
-  refs: readonly Reference[] = [],
-): Conflict | undefined {
-  const running = users.find(container => container.running)
-  if (running) {
-    return { hard: true, id: record.id, text: `image is being used by running container ${shortId(running.id)}` }
-  }
-  if (force) return undefined
-  if (refs.length > 1) return { hard: false, id: record.id, text: 'image is referenced in multiple repositories' }
-  const stopped = users[0]
-  if (stopped) {
-    return { hard: false, id: record.id, text: `image is being used by stopped container ${shortId(stopped.id)}` }
-  }
-  return undefined
-}
-
-function refuse(conflict: Conflict | undefined): void {
-  if (!conflict) return
-  const how = conflict.hard ? 'cannot be forced' : 'must be forced'
-  throw new StrataError('conflict', `conflict: unable to delete ${shortId(conflict.id)} (${how}) - ${conflict.text}`)
-}
-
-function forget(context: EngineContext, record: ImageRecord, done: ImageDeleteItem[]): void {
-  for (const reference of references(context, record)) untag(context, record, reference, done)
-  context.images.remove(record.id)
-  publish(context, 'image', 'delete', record.id, { name: record.id })
-  done.push({ Deleted: record.id })
-  const needed = new Set<string>()
-  for (const { record: other } of context.images.list()) {
-    for (const chain of chainIDs(other.layers.map(layer => layer.diffID))) needed.add(chain)
-  }
-  for (const container of context.containers.all()) {
-    for (const chain of chainIDs(container.record.layers)) needed.add(chain)
-  }
-  for (const chain of chainIDs(record.layers.map(layer => layer.diffID)).reverse()) {
-    if (!needed.has(chain)) done.push({ Deleted: chain })
-  }
+function isSingleReference(names: readonly Reference[]): boolean {
+  if (names.length <= 1) return true
+  const repositories = new Set(names.map(repositoryName))
+  return repositories.size === 1 && names.filter(({ digest }) => digest === undefined).length <= 1
 }

@@ -1,4 +1,3 @@
-import { collectGarbage } from '../../gc/index.ts'
 import { type ImageRecord, openPassingLease, type PassingLease } from '../../images/index.ts'
 import { formatPlatform, isDigest, matchesPlatform, type Platform } from '../../oci/index.ts'
 import { familiarName, formatReference, parseReference, type Reference, repositoryName } from '../../reference/index.ts'
@@ -31,9 +30,9 @@ export async function saveArchive(
     for (const { record } of wanted) await keep(record, lease)
     const archive = await saveImages(wanted, context)
     for (const { record } of wanted) publish(context, 'image', 'save', record.id, { ...record.labels, name: record.id })
-    return { ...archive, [Symbol.asyncDispose]: () => letGo(context, wanted, lease) }
+    return { ...archive, [Symbol.asyncDispose]: async () => letGo(context, wanted, lease) }
   } catch (error) {
-    await letGo(context, wanted, lease)
+    letGo(context, wanted, lease)
     throw error
   }
 }
@@ -43,10 +42,10 @@ async function keep(record: ImageRecord, lease: PassingLease): Promise<void> {
   for (const { diffID } of record.layers) await lease.addLayer(diffID)
 }
 
-async function letGo(context: EngineContext, saved: readonly WantedSave[], lease: PassingLease): Promise<void> {
+function letGo(context: EngineContext, saved: readonly WantedSave[], lease: PassingLease): void {
   lease[Symbol.dispose]()
   // What was removed meanwhile goes now.
-  if (saved.some(({ record }) => !context.images.get(record.id))) await collectGarbage({ ...context, only: lease.held })
+  if (saved.some(({ record }) => !context.images.get(record.id))) context.collector.soon()
 }
 
 /** The images that `names` stand for, each once, with the names that they are saved with, by dockerd's rules. */

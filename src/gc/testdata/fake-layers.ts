@@ -47,6 +47,8 @@ export class FakeLayers {
     return size
   }
 
+  async settle(): Promise<void> {}
+
   async *writables(): AsyncGenerator<{ readonly id: string; readonly chain: readonly DiffID[] }> {
     for (const [id, chain] of this.chains) yield { id, chain }
   }

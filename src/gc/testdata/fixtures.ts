@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 import { openContentStore, putBlob } from '../../content/index.ts'
 import { createImageStore, createLayerSources, createLeaseStore, type ImageRecord } from '../../images/index.ts'
 import { openMetadata } from '../../metadata/index.ts'
-import { type Descriptor, type DiffID, mediaTypes } from '../../oci/index.ts'
+import { type Descriptor, type DiffID, type Digest, mediaTypes } from '../../oci/index.ts'
 import { parseReference } from '../../reference/index.ts'
 import { silentLogger } from '../../std/index.ts'
 import { FakeLayers } from './fake-layers.ts'
@@ -69,4 +69,12 @@ export async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
   return all
+}
+
+/** The blobs of one image and its names. */
+export function contentsOf({ images }: Fixture, id: Digest): Set<Digest> {
+  const { record, tags, digests } = images.summary(id)
+  const targets = [...tags, ...digests].map(name => images.name(parseReference(name))?.target)
+  const sources = record.layers.map(({ source }) => source)
+  return new Set([record.config, record.manifest, ...sources, ...targets].flatMap(each => each?.digest ?? []))
 }

@@ -1,8 +1,15 @@
 import type { Usage } from '../layers.ts'
 import { below, lstatOrNothing, namesIn } from './lower.ts'
 
-/** What a folder holds: bytes of all files and links, hard links once (as dockerd's `directory.Size`), and inodes. */
-export async function measure(folder: string): Promise<Usage> {
+/**
+ * What a folder holds: bytes of all files and links, hard links once (as dockerd's `directory.Size`), and inodes.
+ * `withoutLinks`: paths from the folder on, with a leading slash; symbolic links there are not counted.
+ */
+export async function measure(
+  folder: string,
+  { withoutLinks = [] }: { readonly withoutLinks?: readonly string[] } = {},
+): Promise<Usage> {
+  const left = new Set(withoutLinks.map(path => folder + path))
   let size = 0
   let inodes = 0
   const seen = new Set<bigint>()
@@ -12,6 +19,7 @@ export async function measure(folder: string): Promise<Usage> {
       const path = below(here, name)
       const stat = await lstatOrNothing(path)
       if (!stat || (stat.nlink > 1n && !stat.isDirectory() && seen.has(stat.ino))) continue
+      if (left.size > 0 && stat.isSymbolicLink() && left.has(path.toString())) continue
       inodes++
       if (stat.isDirectory()) folders.push(path)
       else {

@@ -118,9 +118,9 @@ export class StackedDriver extends BaseDriver {
     }
   }
 
-  async usage(id: string): Promise<Usage> {
+  async usage(id: string, options?: { readonly withoutLinks?: readonly string[] }): Promise<Usage> {
     await this.parts.writables.chain(id)
-    return measure(this.#paths.writable(id, 'upper'))
+    return measure(this.#paths.writable(id, 'upper'), options)
   }
 
   describe(id: string): Readonly<Record<string, string>> {

@@ -156,6 +156,8 @@ export function lifeCases(make: MakeDriver): void {
     )
     const usage = await driver.usage('w')
     assert.ok(usage.size >= 4 + 7 + 7 && usage.inodes >= 10, JSON.stringify(usage))
+    const less = await driver.usage('w', { withoutLinks: ['/link', '/new/file', '/absent'] })
+    assert.deepEqual(less, { size: usage.size - 'elsewhere'.length, inodes: usage.inodes - 1 })
     await driver.unmount('w')
     assert.equal((await all(driver.changes('w'))).length, 16)
     await assert.rejects(driver.usage('x'), error => isStrataError(error, 'not_found'))

@@ -64,9 +64,9 @@ class VfsDriver extends BaseDriver {
     return await this.parts.layers.commit(changes, options)
   }
 
-  async usage(id: string): Promise<Usage> {
+  async usage(id: string, options?: { readonly withoutLinks?: readonly string[] }): Promise<Usage> {
     await this.parts.writables.chain(id)
-    return measure(this.parts.paths.writable(id, 'rootfs'))
+    return measure(this.parts.paths.writable(id, 'rootfs'), options)
   }
 
   describe(id: string): Readonly<Record<string, string>> {

@@ -1,0 +1,60 @@
+import type { ContainerSummary, DiskUsage, DiskUsageType, Volume } from '../apitypes/index.ts'
+import type { ImageLayer } from '../images/index.ts'
+import { type EngineContext, publish } from './context.ts'
+import { LayerTree } from './images/layer-tree.ts'
+import { listImages } from './images/list.ts'
+import { listContainers } from './list.ts'
+import { usersOf } from './volume-use.ts'
+import { apiVolume } from './volumes.ts'
+
+const noFilters = new Map<string, readonly string[]>()
+
+/**
+ * What of the kinds asked for is there and how much of the disk it takes. Sizes of images and layers are on record;
+ * what containers and volumes hold is measured.
+ */
+export async function diskUsage(context: EngineContext, types: ReadonlySet<DiskUsageType>): Promise<DiskUsage> {
+  const [layersSize, containers, volumes] = await Promise.all([
+    types.has('image') ? layersSizeOf(context) : 0,
+    types.has('container') ? containersOf(context) : undefined,
+    types.has('volume') ? volumesOf(context) : undefined,
+  ])
+  return {
+    LayersSize: layersSize,
+    ...(types.has('image') && { Images: listImages(context, { all: false, filters: noFilters, sharedSize: true }) }),
+    ...(containers && { Containers: containers }),
+    ...(volumes && { Volumes: volumes }),
+    ...(types.has('build-cache') && { BuildCache: [] }),
+  }
+}
+
+/** Layers of images as Docker counts them, and the rest that is stored: of removed images, of containers, of pulls under way. */
+async function layersSizeOf(context: EngineContext): Promise<number> {
+  const all: (readonly ImageLayer[])[] = context.images.list().map(({ record }) => record.layers)
+  const known = new Set(all.flat().map(({ diffID }) => diffID))
+  let size = new LayerTree(all).size
+  for await (const layer of context.layers.walk()) if (!known.has(layer.diffID)) size += layer.size
+  return size
+}
+
+function containersOf(context: EngineContext): Promise<ContainerSummary[]> {
+  return listContainers(context, { all: true, limit: 0, size: true, filters: noFilters })
+}
+
+function volumesOf(context: EngineContext): Promise<Volume[]> {
+  return Promise.all(
+    context.volumes.list().map(async volume => ({
+      ...apiVolume(volume),
+      UsageData: { RefCount: usersOf(context, volume.name).length, Size: await context.volumes.size(volume.name) },
+    })),
+  )
+}
+
+/** There is no build cache yet. */
+export function pruneBuildCache(context: EngineContext): {
+  readonly CachesDeleted: null
+  readonly SpaceReclaimed: number
+} {
+  publish(context, 'builder', 'prune', '', { reclaimed: '0' })
+  return { CachesDeleted: null, SpaceReclaimed: 0 }
+}

@@ -1,0 +1,32 @@
+import type { Filters, ImagesPruned } from '../../apitypes/index.ts'
+import { StrataError } from '../../std/index.ts'
+import { type EngineContext, publish } from '../context.ts'
+import { planPrune } from './prune-plan.ts'
+import { Removal } from './remove.ts'
+
+/** Engines in which a prune is under way. */
+const pruning = new WeakSet<EngineContext>()
+
+/** Removes the images that a prune by these filters takes, and says what space came back. */
+export async function pruneImages(context: EngineContext, filters: Filters): Promise<ImagesPruned> {
+  if (pruning.has(context)) throw new StrataError('conflict', 'a prune operation is already running')
+  pruning.add(context)
+  try {
+    const { result: removal, swept } = await context.collector.collect(() => removePlanned(context, filters))
+    removal.tell()
+    publish(context, 'image', 'prune', '', { reclaimed: String(swept.bytes) })
+    return { ImagesDeleted: removal.done.length > 0 ? removal.done : null, SpaceReclaimed: swept.bytes }
+  } finally {
+    pruning.delete(context)
+  }
+}
+
+function removePlanned(context: EngineContext, filters: Filters): Removal {
+  return context.metadata.transaction(() => {
+    const plan = planPrune(context, filters)
+    const removal = new Removal(context, { force: false, noPrune: false })
+    for (const { summary, removed } of plan) if (removed) removal.removeImage(summary.record.id)
+    removal.finish()
+    return removal
+  })
+}
