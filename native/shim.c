@@ -8,6 +8,10 @@
  *   columns=C rows=R     first size of the terminal
  *   log=P log-max-size=N log-max-files=N
  *   oom-file=P kill-file=P   see struct options
+ *   program=P            file that is run as RUNTIME; opened at once, it may be gone when it is run
+ *   hide=M               the runtime runs in a mount namespace of its own in which nothing is mounted at M; M lies
+ *                        directly in another mount, and all other mounts stay what they are, with their propagation
+ *   foreground=1         there is no shim: this process becomes the runtime at once, with program and hide
  *
  * Returns 0 once D/shim.sock can be connected to; the shim itself goes on in the background. Files in D:
  *
@@ -20,10 +24,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -59,9 +66,12 @@ static void parse(char **argv) {
     else if (strcmp(name, "log-max-files") == 0) o->log_max_files = atoi(value);
     else if (strcmp(name, "oom-file") == 0) o->oom_file = value;
     else if (strcmp(name, "kill-file") == 0) o->kill_file = value;
+    else if (strcmp(name, "program") == 0) o->program = value;
+    else if (strcmp(name, "hide") == 0) o->hide = value;
+    else if (strcmp(name, "foreground") == 0) o->foreground = *value == '1';
     else value[-1] = '=';
   }
-  if (*argv == NULL || argv[1] == NULL || o->dir == NULL) {
+  if (*argv == NULL || argv[1] == NULL || (o->dir == NULL && !o->foreground)) {
     dprintf(2, "usage: strata-shim dir=DIR [option=value ...] -- RUNTIME ARGUMENT...\n");
     _exit(2);
   }
@@ -96,7 +106,28 @@ static void daemonise(void) {
   if (shim.signals < 0) _exit(1);
 }
 
-static void run_runtime(const int stdio[3]) {
+/* What a mount namespace has below a mount of its own stays its own: the parent's propagation decides. */
+static bool hide(const char *mount_point) {
+  char parent[4096];
+  snprintf(parent, sizeof parent, "%s", mount_point);
+  return unshare(CLONE_NEWNS) == 0 && mount(NULL, dirname(parent), NULL, MS_PRIVATE, NULL) == 0 &&
+         umount2(mount_point, MNT_DETACH) == 0;
+}
+
+static int program = -1;
+
+static _Noreturn void become_runtime(void) {
+  if (shim.options.hide != NULL && !hide(shim.options.hide)) {
+    dprintf(2, "can't hide %s: %s", shim.options.hide, strerror(errno));
+    _exit(126);
+  }
+  if (program >= 0) fexecve(program, shim.options.runtime, environ);
+  else execvp(shim.options.runtime[0], shim.options.runtime);
+  dprintf(2, "%s: %s", shim.options.runtime[0], strerror(errno));
+  _exit(127);
+}
+
+static _Noreturn void run_runtime(const int stdio[3]) {
   for (int fd = 0; fd < 3; fd++) {
     if (stdio[fd] == fd) fcntl(fd, F_SETFD, 0);
     else dup2(stdio[fd], fd);
@@ -106,9 +137,7 @@ static void run_runtime(const int stdio[3]) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   umask(0022);
-  execvp(shim.options.runtime[0], shim.options.runtime);
-  dprintf(2, "%s: %s", shim.options.runtime[0], strerror(errno));
-  _exit(127);
+  become_runtime();
 }
 
 static void close_output(int stream) {
@@ -286,6 +315,8 @@ static void read_output(int stream) {
   static char bytes[32768];
   ssize_t n = read(shim.output[stream], bytes, sizeof bytes);
   if (n > 0) {
+    if (!shim.heard) n = exec_words(bytes, n, sizeof bytes);
+    shim.heard = true;
     clients_output(stream, bytes, n);
     log_feed(stream, bytes, n);
   } else if (n < 0 && errno == EIO && shim.phase == RUNNING) {
@@ -330,8 +361,13 @@ static void turn(struct pollfd **set) {
 int main(int argc, char **argv) {
   (void)argc;
   parse(argv);
-  umask(0077);
   close_range(3, ~0U, 0);
+  if (shim.options.program != NULL) {
+    program = open(shim.options.program, O_PATH | O_CLOEXEC);
+    if (program < 0) die(shim.options.program);
+  }
+  if (shim.options.foreground) become_runtime();
+  umask(0077);
   if (chdir(shim.options.dir) != 0) die(shim.options.dir);
   if (shim.options.log_path != NULL)
     log_open(shim.options.log_path, shim.options.log_max_size, shim.options.log_max_files);

@@ -31,6 +31,9 @@ struct options {
   int log_max_files;
   const char *oom_file;   /* memory.oom_control or memory.events of the cgroup, or NULL */
   const char *kill_file;  /* cgroup.procs whose processes die with the first one (shared pid namespace), or NULL */
+  const char *program;    /* file to run as the runtime instead of looking its name up in PATH, or NULL */
+  const char *hide;       /* mount point that the runtime must not see, or NULL */
+  bool foreground;        /* become the runtime at once */
   bool terminal, stdin_open, stdin_once;
   int columns, rows;
   char **runtime;         /* argv of the OCI runtime */
@@ -51,6 +54,7 @@ struct shim {
   int listener, signals, console_listener;
   int input;        /* write end of the process's stdin, or the pty; -1 */
   int output[3];    /* read ends by stream; the pty is [STDOUT]; -1 */
+  bool heard;       /* some output has come */
   bool input_ended; /* close `input` once `pending_input` is written */
   struct queue pending_input;
   int64_t pty_retry, drain_until; /* CLOCK_MONOTONIC, ms; 0 none */
@@ -85,6 +89,10 @@ void log_feed(int stream, const char *bytes, size_t length);
 void log_end(int stream);
 /* Appends bytes as the inside of a JSON string, as Docker's json-file driver writes it. */
 void json_escape(struct queue *into, const unsigned char *bytes, size_t length);
+
+/* shim-words.c */
+/* Puts Docker's words in the place of a runtime's, when that is what the first output of a process is; the new length. */
+size_t exec_words(char *bytes, size_t length, size_t capacity);
 
 /* shim-client.c */
 void clients_accept(void);

@@ -72,6 +72,7 @@ export interface Addon {
   ): number
   setSubreaper(on: boolean): void
   pipe(): [number, number]
+  sealedCopy(path: PathLike): number
   waitPid(pid: number, hold: boolean): Promise<ExitStatus>
   listenUnix(path: PathLike): number
   receiveFd(listeningFd: number): Promise<number>

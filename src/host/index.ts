@@ -34,6 +34,7 @@ export { createNetns, removeNetns } from './netns.ts'
 export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } from './node.ts'
 export type { FdReceiver } from './receive-fd.ts'
 export { rechunk } from './rechunk.ts'
+export { sealProgram } from './sealed-program.ts'
 export { parseSignal } from './signals.ts'
 export {
   type RunOptions,

@@ -2,9 +2,12 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KeyedLock, StrataError } from '../std/index.ts'
 import { cgroupOf, oomFile, processesFile } from './cgroup-folders.ts'
+import { CompiledFilters } from './compiled-filters.ts'
+import { crunSpec } from './crun-spec.ts'
 import { removeTask } from './remove-task.ts'
 import type { CreateTaskOptions, Runtime, Task } from './runtime.ts'
-import { type RuntimeProgram, runCommand } from './runtime-command.ts'
+import { runCommand, startSettings } from './runtime-command.ts'
+import { RuntimePrograms } from './runtime-programs.ts'
 import { startShim } from './shim-start.ts'
 import { ContainerTask, checkId, currentPid } from './task.ts'
 import { names, readIdentity, readJson, type TaskRecord } from './task-folder.ts'
@@ -26,10 +29,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 class TaskFolders implements Runtime {
   readonly #options: RuntimeOptions
   readonly #tasks: string
+  readonly #programs: RuntimePrograms
+  readonly #filters = new CompiledFilters()
   readonly #lock = new KeyedLock()
 
   constructor(options: RuntimeOptions) {
     this.#options = options
+    this.#programs = new RuntimePrograms(options)
     this.#tasks = join(options.execRoot, 'tasks')
   }
 
@@ -42,7 +48,8 @@ class TaskFolders implements Runtime {
   async #create({ id, spec, io, log, runtime }: CreateTaskOptions): Promise<Task> {
     const folder = join(this.#tasks, id)
     const record: TaskRecord = { runtime: runtime ?? this.#options.defaultRuntime, io }
-    const program = this.#program(record.runtime)
+    const program = await this.#programs.get(record.runtime)
+    const told = program.family === 'crun' ? this.#filters.withFilter(crunSpec(spec)) : spec
     await mkdir(this.#tasks, { recursive: true, mode: 0o711 })
     try {
       await mkdir(folder, { mode: 0o700 })
@@ -52,7 +59,7 @@ class TaskFolders implements Runtime {
     try {
       await Promise.all([
         writeFile(join(folder, names.record), JSON.stringify(record)),
-        writeFile(join(folder, names.spec), JSON.stringify(spec)),
+        writeFile(join(folder, names.spec), JSON.stringify(told)),
       ])
       const cgroup = cgroupOf(spec, id)
       const oom = cgroup && (await oomFile(cgroup))
@@ -64,11 +71,13 @@ class TaskFolders implements Runtime {
         folder,
         io,
         runtime: command,
+        ...startSettings(program),
         ...(log && { log }),
         ...(oom && { oomFile: oom }),
         ...(shared && { killFile: shared }),
       })
-      return new ContainerTask({ id, folder, shimPath, program })
+      const started = () => void (program.family === 'crun' && this.#filters.learn(told, join(program.root, id)))
+      return new ContainerTask({ id, folder, shimPath, program, started })
     } catch (error) {
       await rm(folder, { recursive: true, force: true })
       throw error
@@ -80,7 +89,7 @@ class TaskFolders implements Runtime {
     const folder = join(this.#tasks, id)
     const record = await readRecord(folder)
     if (record === undefined) throw new StrataError('not_found', `No such task: ${id}`)
-    const program = this.#program(record.runtime)
+    const program = await this.#programs.get(record.runtime)
     const pid = (await currentPid(folder)) ?? (await readIdentity(join(folder, names.started)))?.pid
     return new ContainerTask({ id, folder, shimPath: this.#options.shimPath, program }, pid)
   }
@@ -90,17 +99,12 @@ class TaskFolders implements Runtime {
     using _turn = await this.#lock.acquire(id)
     const folder = join(this.#tasks, id)
     const record = await readRecord(folder)
-    await removeTask(folder, id, this.#program(record?.runtime ?? this.#options.defaultRuntime))
+    const program = await this.#programs.get(record?.runtime ?? this.#options.defaultRuntime)
+    await removeTask({ folder, id }, { shimPath: this.#options.shimPath, program })
   }
 
   async list(): Promise<string[]> {
     return readdir(this.#tasks).catch(() => [])
-  }
-
-  #program(name: string): RuntimeProgram {
-    const runtime = this.#options.runtimes[name]
-    if (runtime === undefined) throw new StrataError('invalid_argument', `unknown or invalid runtime name: ${name}`)
-    return { path: runtime.path, root: join(this.#options.execRoot, name) }
   }
 }
 

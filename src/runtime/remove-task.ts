@@ -2,12 +2,16 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cgroupOf, removeCgroup } from './cgroup-folders.ts'
 import { killIfThere } from './kill-if-there.ts'
-import { controlContainer, type RuntimeProgram } from './runtime-command.ts'
+import { controlContainer } from './runtime-command.ts'
+import type { RuntimeProgram } from './runtime-programs.ts'
 import { request } from './shim-connection.ts'
 import { isAlive, names, readExit, readIdentity, readJson } from './task-folder.ts'
 
 /** Removes everything that a task left behind, whatever state it is in. */
-export async function removeTask(folder: string, id: string, program: RuntimeProgram): Promise<void> {
+export async function removeTask(
+  { folder, id }: { readonly folder: string; readonly id: string },
+  runtime: { readonly shimPath: string; readonly program: RuntimeProgram },
+): Promise<void> {
   const cleanExit = (await readExit(folder)) !== undefined
   const execs = await readdir(join(folder, names.execs)).catch(() => [])
   await Promise.all([folder, ...execs.map(exec => join(folder, names.execs, exec))].map(endShim))
@@ -15,9 +19,9 @@ export async function removeTask(folder: string, id: string, program: RuntimePro
   const cgroup = spec === undefined ? undefined : cgroupOf(spec, id)
   // What `delete` does for a container whose processes are gone is to forget it: its record, which is one folder, and
   // its cgroups. Only a container that may still have processes is worth starting the runtime for.
-  if (!cleanExit) await controlContainer(program, ['delete', '--force'], id).catch(() => undefined)
+  if (!cleanExit) await controlContainer(runtime, ['delete', '--force'], id).catch(() => undefined)
   if (cgroup !== undefined) await removeCgroup(cgroup)
-  await rm(join(program.root, id), { recursive: true, force: true, maxRetries: 3 })
+  await rm(join(runtime.program.root, id), { recursive: true, force: true, maxRetries: 3 })
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 

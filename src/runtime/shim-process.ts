@@ -5,7 +5,7 @@ import { delay, orAborted, StrataError } from '../std/index.ts'
 import { killIfThere } from './kill-if-there.ts'
 import type { Exit, Process } from './runtime.ts'
 import { connectShim, firstLine, request } from './shim-connection.ts'
-import { type Started, startError } from './start-error.ts'
+import { startError, type Unstarted } from './start-error.ts'
 import { isAlive, names, parseExit, readExit, readIdentity } from './task-folder.ts'
 
 const killed = 137
@@ -13,13 +13,13 @@ const killed = 137
 /** A process whose shim has the given folder. Holds nothing open but while a call is under way. */
 export class ShimProcess implements Process {
   readonly #folder: string
-  readonly #kind: Started
+  readonly #of: Pick<Unstarted, 'started' | 'family'>
   #pid: number | undefined
   #exit: Promise<Exit> | undefined
 
-  constructor(folder: string, kind: Started, pid?: number) {
+  constructor(folder: string, of: Pick<Unstarted, 'started' | 'family'>, pid?: number) {
     this.#folder = folder
-    this.#kind = kind
+    this.#of = of
     this.#pid = pid
   }
 
@@ -37,11 +37,11 @@ export class ShimProcess implements Process {
     const failed = /^failed \d+ (".*")$/.exec(answer ?? '')
     if (failed === null) {
       // The end of a task ends the shims of what was about to start in it.
-      throw this.#kind === 'exec'
+      throw this.#of.started === 'exec'
         ? new StrataError('conflict', 'OCI runtime exec failed: exec failed: cannot exec in a stopped container')
         : new StrataError('unavailable', 'the shim ended before the process was started')
     }
-    throw await startError(this.#folder, this.#kind, String(JSON.parse(failed[1]!)))
+    throw await startError({ folder: this.#folder, ...this.#of }, String(JSON.parse(failed[1]!)))
   }
 
   async kill(signal: number): Promise<void> {

@@ -11,6 +11,10 @@ export interface ShimOptions {
   readonly oomFile?: string
   /** The cgroup whose processes are killed with the first one. */
   readonly killFile?: string
+  /** The runtime's file, when it is not what the first of `runtime` names. */
+  readonly program?: string
+  /** A mount that the runtime must not see. */
+  readonly hide?: string
   /** The runtime's argv; it runs in `folder`. */
   readonly runtime: readonly string[]
 }
@@ -30,6 +34,8 @@ export async function startShim(options: ShimOptions): Promise<void> {
     'log-max-files': log?.maxFiles,
     'oom-file': options.oomFile,
     'kill-file': options.killFile,
+    program: options.program,
+    hide: options.hide,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
   const result = await runProgram(options.shimPath, [...args, '--', ...options.runtime])

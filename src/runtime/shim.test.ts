@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -35,7 +35,7 @@ async function shell(folder: string, script: string, io = pipes, log?: LogOption
   const start = 'exec 3<&0; sh -c "$2" sh "$1" $$ <&3 3<&- & echo $! >pid'
   const runtime = ['sh', '-c', start, 'sh', script, child]
   await startShim({ shimPath, folder, io, runtime, ...(log && { log }) })
-  return new ShimProcess(folder, 'task')
+  return new ShimProcess(folder, { started: 'task', family: 'other' })
 }
 
 /** Takes Docker's frames apart: all bytes of each stream. */
@@ -88,7 +88,7 @@ test('an exit is 128 and the signal, also for who asks later; there is nothing t
   const process = await shell(folder, 'kill -9 $$')
   await process.start()
   assert.equal((await process.wait()).code, 137)
-  const later = new ShimProcess(folder, 'task')
+  const later = new ShimProcess(folder, { started: 'task', family: 'other' })
   assert.equal((await later.wait()).code, 137)
   assert.equal((await buffer(await later.attach(both))).length, 0)
   await assert.rejects(later.kill(9), { code: 'not_found' })
@@ -155,11 +155,41 @@ test('output of a process left behind is waited for, but not for ever', async t 
 test('a runtime that fails: its words, and an end for everybody', async t => {
   const folder = await folderFor(t)
   await startShim({ shimPath, folder, io: pipes, runtime: ['sh', '-c', 'echo "boom <&>" >&2; exit 3'] })
-  const process = new ShimProcess(folder, 'task')
+  const process = new ShimProcess(folder, { started: 'task', family: 'other' })
   const output = buffer(await process.attach(both))
   await assert.rejects(process.start(), { code: 'internal', message: /OCI runtime create failed: boom <&>$/ })
   assert.equal((await output).length, 0)
   assert.equal((await process.wait()).code, 128)
+})
+
+test('what crun says when a program can’t be executed after all is told in Docker’s words', async t => {
+  const words =
+    '{"msg":"exec container process (missing dynamic library?) `/bin/x`: No such file or directory","level":"error","time":"now"}'
+  const folder = await folderFor(t)
+  await writeFile(join(folder, 'words'), `${words}\n${words}\n`)
+  const process = await shell(folder, 'cat words >&2')
+  const output = buffer(await process.attach(both))
+  await process.start()
+  await process.wait()
+  assert.deepEqual(frames(await output), { 1: '', 2: `exec /bin/x: no such file or directory\n${words}\n` })
+})
+
+test('a mount that the runtime must not see is hidden from it, and from nobody else', async t => {
+  const folder = await folderFor(t)
+  const hidden = (await readdir('/sys/fs/cgroup')).map(name => `/sys/fs/cgroup/${name}`)[0]!
+  const runtime = [
+    'sh',
+    '-c',
+    `sleep 100 & echo $! >pid; readlink /proc/$!/ns/mnt >ns; grep -c " ${hidden} " /proc/self/mountinfo >count; true`,
+  ]
+  await startShim({ shimPath, folder, io: pipes, runtime, hide: hidden })
+  const process = new ShimProcess(folder, { started: 'task', family: 'other' })
+  await process.start()
+  assert.equal(await readFile(join(folder, 'count'), 'utf8'), '0\n')
+  assert.notEqual((await readFile(join(folder, 'ns'), 'utf8')).trim(), await readlink('/proc/self/ns/mnt'))
+  assert.ok((await readFile('/proc/self/mountinfo', 'utf8')).includes(` ${hidden} `))
+  await process.kill(9)
+  await process.wait()
 })
 
 test('a shim that was killed: the process is killed too and 137 is what is told, once and for all', async t => {
@@ -172,7 +202,7 @@ test('a shim that was killed: the process is killed too and 137 is what is told,
   globalThis.process.kill((await readIdentity(join(folder, 'shim.pid')))!.pid, 'SIGKILL')
   assert.equal((await waiting).code, 137)
   assert.equal(await isAlive(init), false)
-  assert.equal((await new ShimProcess(folder, 'task').wait()).code, 137)
+  assert.equal((await new ShimProcess(folder, { started: 'task', family: 'other' }).wait()).code, 137)
 })
 
 test('a folder whose path is longer than a socket’s address', async t => {

@@ -1,14 +1,35 @@
 import { join } from 'node:path'
 import { StrataError } from '../std/index.ts'
-import { names, readIfThere } from './task-folder.ts'
+import { runcWords, type WordsContext } from './crun-words.ts'
+import type { RuntimeProgram } from './runtime-programs.ts'
+import { names, readIfThere, readJson } from './task-folder.ts'
 
 /** What was being started: the words of Docker's message depend on it. */
 export type Started = 'task' | 'exec'
 
+/** A process that did not start. */
+export interface Unstarted {
+  /** Of the task or of the exec. */
+  readonly folder: string
+  readonly started: Started
+  readonly family: RuntimeProgram['family']
+}
+
 /** The error for a process that the OCI runtime could not start, in Docker's words; `output` is what it wrote to stderr. */
-export async function startError(folder: string, started: Started, output: string): Promise<StrataError> {
+export async function startError({ folder, started, family }: Unstarted, output: string): Promise<StrataError> {
   const log = (await readIfThere(join(folder, names.runtimeLog))) ?? ''
-  return describeStartError(lastError(log) ?? firstWords(output), started)
+  const words = lastError(log) ?? firstWords(output)
+  if (family !== 'crun') return describeStartError(words, started)
+  const said = runcWords(words, await wordsContext(folder, started))
+  return describeStartError(started === 'exec' ? said.replace(/^\w+ create failed: /, 'exec failed: ') : said, started)
+}
+
+async function wordsContext(folder: string, started: Started): Promise<WordsContext> {
+  const description = await readJson(join(folder, started === 'task' ? names.spec : names.process))
+  const spec = (started === 'task' ? description : { process: description }) as
+    | { readonly process?: { readonly args?: readonly string[] }; readonly mounts?: WordsContext['mounts'] }
+    | undefined
+  return { command: spec?.process?.args?.[0] ?? '', mounts: spec?.mounts ?? [] }
 }
 
 /**

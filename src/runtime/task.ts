@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { StrataError } from '../std/index.ts'
 import { cgroupOf, isFrozen, processesOf } from './cgroup-folders.ts'
 import type { ExecOptions, Process, Task } from './runtime.ts'
-import { controlContainer, execCommand, type RuntimeProgram } from './runtime-command.ts'
+import { controlContainer, execCommand, startSettings } from './runtime-command.ts'
+import type { RuntimeProgram } from './runtime-programs.ts'
 import { request } from './shim-connection.ts'
 import { ShimProcess } from './shim-process.ts'
 import { startShim } from './shim-start.ts'
@@ -14,6 +15,8 @@ export interface TaskHome {
   readonly folder: string
   readonly shimPath: string
   readonly program: RuntimeProgram
+  /** Called when the process has been started. */
+  readonly started?: () => void
 }
 
 const validId = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
@@ -29,12 +32,18 @@ export class ContainerTask extends ShimProcess implements Task {
   readonly #home: TaskHome
 
   constructor(home: TaskHome, pid?: number) {
-    super(home.folder, 'task', pid)
+    super(home.folder, { started: 'task', family: home.program.family }, pid)
     this.#home = home
   }
 
   get id(): string {
     return this.#home.id
+  }
+
+  override async start(): Promise<number> {
+    const pid = await super.start()
+    this.#home.started?.()
+    return pid
   }
 
   async exec(options: ExecOptions): Promise<Process> {
@@ -48,8 +57,9 @@ export class ContainerTask extends ShimProcess implements Task {
       throw new StrataError('already_exists', `exec ${options.id} exists already`, { cause })
     }
     await writeFile(join(folder, names.process), JSON.stringify(options.process))
-    await startShim({ shimPath, folder, io: options.io, runtime: execCommand(program, folder, id, options.io) })
-    return new ShimProcess(folder, 'exec')
+    const runtime = execCommand(program, folder, id, options.io)
+    await startShim({ shimPath, folder, io: options.io, runtime, ...startSettings(program) })
+    return new ShimProcess(folder, { started: 'exec', family: program.family })
   }
 
   async loadExec(execId: string): Promise<Process> {
@@ -58,7 +68,8 @@ export class ContainerTask extends ShimProcess implements Task {
     if ((await readIfThere(join(folder, names.process))) === undefined) {
       throw new StrataError('not_found', `No such exec instance: ${execId}`)
     }
-    return new ShimProcess(folder, 'exec', await currentPid(folder))
+    const { family } = this.#home.program
+    return new ShimProcess(folder, { started: 'exec', family }, await currentPid(folder))
   }
 
   async removeExec(execId: string): Promise<void> {
@@ -67,11 +78,11 @@ export class ContainerTask extends ShimProcess implements Task {
   }
 
   pause(): Promise<void> {
-    return controlContainer(this.#home.program, ['pause'], this.id)
+    return controlContainer(this.#home, ['pause'], this.id)
   }
 
   resume(): Promise<void> {
-    return controlContainer(this.#home.program, ['resume'], this.id)
+    return controlContainer(this.#home, ['resume'], this.id)
   }
 
   async paused(): Promise<boolean> {

@@ -1,0 +1,3 @@
+import { testRuntime } from './testsuite.ts'
+
+testRuntime('runc')
