@@ -1,4 +1,5 @@
 import type { Scenario } from '../fixtures/scenario.ts'
+import { changes } from './changes.ts'
 import { commit } from './commit.ts'
 import { containers } from './containers.ts'
 import { diskUsage } from './disk-usage.ts'
@@ -27,4 +28,5 @@ export const scenarios: readonly Scenario[] = [
   save,
   commit,
   load,
+  changes,
 ]

@@ -1,4 +1,5 @@
 import type { ContainerConfig } from '../../apitypes/index.ts'
+import { changeConfig } from '../../build/index.ts'
 import { type ImageRecord, openPassingLease, type PassingLease } from '../../images/index.ts'
 import type { ContainerDefaults, ImageConfig } from '../../oci/index.ts'
 import { familiarString } from '../../reference/index.ts'
@@ -41,10 +42,8 @@ export async function commitContainer(
     const what = state.status === 'dead' ? 'Dead' : 'being removed'
     throw new StrataError('conflict', `You cannot commit container ${container.id} which is ${what}`)
   }
-  if (request.changes.length > 0) {
-    throw new StrataError('not_implemented', 'changes of a commit are not implemented yet')
-  }
-  const merged = mergeDefaults(request.config ?? config, config as ContainerDefaults)
+  const changed = changeConfig((request.config ?? config) as ContainerDefaults, request.changes)
+  const merged = mergeDefaults({ ...config, ...changed } as ContainerConfig, config as ContainerDefaults)
   const signal = AbortSignal.any([request.signal, context.closing.signal])
   // One at a time: the first to end lets the container go on.
   using _commit = await context.locks.acquire(`commit of ${container.id}`, signal)

@@ -44,7 +44,7 @@ function shown(config: ContainerDefaults): object {
   return inOrder(members.map(([name, value]) => [name, maps.has(name) ? map(Object(value ?? {})) : value]))
 }
 
-const maps: ReadonlySet<string> = new Set(['ExposedPorts', 'Volumes', 'Labels'])
+const maps: ReadonlySet<string> = new Set(['ExposedPorts', 'Volumes', 'Labels', 'Healthcheck'])
 
 function map(value: object): object | null {
   const entries = Object.entries(value)

@@ -1,0 +1,1 @@
+export { changeConfig } from './change-config.ts'
