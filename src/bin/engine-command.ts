@@ -41,7 +41,7 @@ export async function runEngine(flags: Readonly<Record<string, unknown>>): Promi
       .filter(([, value]) => value !== undefined),
   )
   const config = mergeConfig(await readConfigFile(path, flags.configFile !== undefined), given)
-  const log = createLogger(config.logLevel)
+  const log = await createLogger(config.logLevel)
   await using wired = await wireEngine(config, { log, proxies: proxiesOf(config, process.env) })
   const server = createApiServer({ backends: wired.engine, log, version: wired.version })
   const { promise: ended, resolve: end } = Promise.withResolvers<string>()

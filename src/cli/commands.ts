@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Connection, connectionTo } from '../client/index.ts'
+import type { Connection } from '../client/index.ts'
 import { StrataError } from '../std/index.ts'
 import type { Output } from './cli.ts'
 import type { ImageDiffOptions } from './image-diff.ts'
@@ -26,6 +26,7 @@ export function addCommands(program: Command, host: string): void {
     )
     .option('--paths [n]', 'name the n largest wasted files (10 when n is left out)', count)
     .option('--no-trunc', 'show instructions whole')
+    .option('--platform <platform>', 'of the images that a name has, the one for this platform (linux/arm64)')
     .option('--json', 'one JSON object')
     .action(async (image: string, options: LayersFlags, command: Command) => {
       const { showImageLayers } = await import('./image-layers.ts')
@@ -39,6 +40,11 @@ export function addCommands(program: Command, host: string): void {
       'Show the files that image B adds (+), changes (~) and removes (-) compared with image A, how much larger they are, the layer that did it (A1 is the lowest of A), and what of them changed; then what each layer did.',
     )
     .option('--times', 'show files too of which only the time differs')
+    .option(
+      '--platform <platform>',
+      'of the images that a name has, the one for this platform; twice: for A, for B',
+      repeated,
+    )
     .option('--summary', 'show what the layers did, and no files')
     .option('--json', 'one JSON object a line')
     .action(async (from: string, to: string, options: ImageDiffOptions, command: Command) => {
@@ -70,12 +76,15 @@ async function face(
   show: (engine: Connection, out: Output) => Promise<number>,
 ): Promise<void> {
   const { host: given } = command.optsWithGlobals<{ readonly host?: string }>()
+  const { connectionTo } = await import('../client/index.ts')
   try {
     process.exitCode = await show(connectionTo(given ?? host), standardOutput())
   } catch (error) {
     if (!isReaderGone(error)) throw error
   }
 }
+
+const repeated = (value: string, before: readonly string[] = []) => [...before, value]
 
 function count(text: string): number {
   if (!/^[0-9]+$/.test(text) || Number(text) > MOST_PATHS) {

@@ -7,6 +7,7 @@ import type {
   ImageLayerPlace,
 } from '../apitypes/index.ts'
 import { type Connection, diffImages } from '../client/index.ts'
+import { parsePlatform } from '../oci/index.ts'
 import { humanSize } from '../std/index.ts'
 import type { Output, ViewOptions } from './cli.ts'
 import { oneLine, printable, shortDigest, table } from './text.ts'
@@ -16,6 +17,8 @@ export interface ImageDiffOptions extends ViewOptions {
   readonly times?: boolean
   /** Show what the layers changed, and no files. */
   readonly summary?: boolean
+  /** `linux/arm64`: which of the images of the names; of two the first is for A, the second for B. */
+  readonly platform?: readonly string[]
 }
 
 /** `strata image diff` */
@@ -28,7 +31,13 @@ export async function showImageDiff(
   let text = ''
   let width = 0
   const tally = tallyOf()
-  for await (const message of diffImages(connection, { from, to })) {
+  const platforms = (options.platform ?? []).map(parsePlatform)
+  const [fromPlatform, toPlatform = fromPlatform] = platforms
+  const asked = {
+    from: { name: from, ...(fromPlatform && { platform: fromPlatform }) },
+    to: { name: to, ...(toPlatform && { platform: toPlatform }) },
+  }
+  for await (const message of diffImages(connection, asked)) {
     if (options.json) text += `${JSON.stringify(message)}\n`
     else if (message.status === 'images') {
       images = message

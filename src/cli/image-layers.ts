@@ -1,5 +1,6 @@
 import type { ImageLayers } from '../apitypes/index.ts'
 import { type Connection, imageLayers } from '../client/index.ts'
+import { parsePlatform } from '../oci/index.ts'
 import { humanSize } from '../std/index.ts'
 import type { Output, ViewOptions } from './cli.ts'
 import { oneLine, printable, table } from './text.ts'
@@ -7,6 +8,8 @@ import { oneLine, printable, table } from './text.ts'
 export interface ImageLayersOptions extends ViewOptions {
   /** How many of the largest wasted files to name. */
   readonly paths?: number
+  /** `linux/arm64`: which of the images of the name. */
+  readonly platform?: string
   /** Show instructions whole, however wide they are. */
   readonly trunc: boolean
 }
@@ -17,8 +20,11 @@ export async function showImageLayers(
   out: Output,
   { image, ...options }: ImageLayersOptions & { readonly image: string },
 ): Promise<number> {
-  const { paths, json, trunc } = options
-  const report = await imageLayers(connection, image, paths === undefined ? {} : { paths })
+  const { paths, platform, json, trunc } = options
+  const report = await imageLayers(connection, image, {
+    ...(paths !== undefined && { paths }),
+    ...(platform !== undefined && { platform: parsePlatform(platform) }),
+  })
   if (json) {
     await out.write(`${JSON.stringify(report)}\n`)
     return 0

@@ -14,7 +14,7 @@ export function connectionTo(host: string): Connection {
   if (!/^(?:tcp|http):\/\//.test(host)) throw wrong(host, 'expected unix:///path or tcp://host:port')
   let url: URL
   try {
-    url = new URL(host.replace(/^tcp:/, 'http:'))
+    url = new URL(host.replace(/^http:/, 'tcp:'))
   } catch (error) {
     throw wrong(host, 'it is no address', error)
   }

@@ -92,7 +92,7 @@ export async function openEngine(parts: EngineParts) {
       commit: (request: CommitRequest): Promise<{ readonly Id: string }> => commitContainer(context, request),
       history: (name: string, options: Parameters<typeof imageHistory>[2]): Promise<HistoryItem[]> =>
         imageHistory(context, name, options),
-      layers: (name: string, options: { readonly paths: number; readonly signal: AbortSignal }): Promise<ImageLayers> =>
+      layers: (name: string, options: Parameters<typeof imageLayers>[2]): Promise<ImageLayers> =>
         imageLayers(context, name, options),
       diff: (request: Parameters<typeof diffImages>[1]): Promise<AsyncIterable<ImageDiffMessage>> =>
         diffImages(context, request),

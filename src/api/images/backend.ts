@@ -28,7 +28,7 @@ export interface ImagesBackend {
   inspect(name: string, options: PlatformOption): Promise<ImageInspect>
   history(name: string, options: PlatformOption): Promise<readonly HistoryItem[]>
   /** What each layer has and wastes; names the `paths` largest wasted files. */
-  layers(name: string, options: { readonly paths: number; readonly signal: AbortSignal }): Promise<ImageLayers>
+  layers(name: string, options: ImageLayersOptions): Promise<ImageLayers>
   /** What differs between two images. Rejects when one isn't there; the messages may fail as well. */
   diff(options: DiffImagesOptions): Promise<AsyncIterable<ImageDiffMessage>>
   /** `repo` may carry no tag of its own; `tag` may be empty: `latest`. */
@@ -120,9 +120,19 @@ export interface ProgressMessage {
   readonly progressDetail?: { readonly current?: number; readonly total?: number }
 }
 
+export interface ImageLayersOptions extends PlatformOption {
+  readonly paths: number
+  readonly signal: AbortSignal
+}
+
+/** An image as typed; a `platform` picks among those of its name. */
+export interface NamedImage extends PlatformOption {
+  readonly name: string
+}
+
 export interface DiffImagesOptions {
-  readonly from: string
-  readonly to: string
+  readonly from: NamedImage
+  readonly to: NamedImage
   readonly signal: AbortSignal
 }
 

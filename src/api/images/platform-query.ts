@@ -18,11 +18,11 @@ export interface PlatformOption {
 }
 
 /**
- * The `platform` of a request: JSON, from API 1.`since` on; older clients send none. Of several the first, where Docker
+ * The `platform` of a request, or another parameter like it: JSON, from API 1.`since` on; older clients send none. Of several the first, where Docker
  * has it so. Throws `invalid_argument` with dockerd's texts.
  */
-export function platformOf({ query, minor }: Call, since: number): PlatformOption {
-  const text = query.optional('platform')
+export function platformOf({ query, minor }: Call, since: number, parameter = 'platform'): PlatformOption {
+  const text = query.optional(parameter)
   return minor < since || text === undefined ? {} : { platform: parsePlatform(text) }
 }
 

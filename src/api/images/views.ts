@@ -1,10 +1,10 @@
 import { StrataError } from '../../std/index.ts'
-import type { Routes } from '../exchange.ts'
+import type { Call, Routes } from '../exchange.ts'
 import { JsonStream } from '../json-stream.ts'
-import type { Query } from '../query.ts'
 import { sendJson } from '../reply.ts'
-import type { ImagesBackend } from './backend.ts'
+import type { ImagesBackend, NamedImage } from './backend.ts'
 import { nameOf } from './name.ts'
+import { platformOf } from './platform-query.ts'
 
 /** The most wasted files that are named. */
 const MOST_PATHS = 10_000
@@ -12,16 +12,17 @@ const MOST_PATHS = 10_000
 /** Extensions: what the layers of images hold, and what differs between images. */
 export function viewRoutes(backend: ImagesBackend): Routes['plain'] {
   return {
-    'GET /strata/images/{name}/layers': async ({ params, query, response, signal }) => {
+    'GET /strata/images/{name}/layers': async call => {
+      const { params, query, response, signal } = call
       const paths = query.integer('paths') ?? 0
       if (paths < 0 || paths > MOST_PATHS) {
         throw new StrataError('invalid_argument', `paths must be from 0 to ${MOST_PATHS}`)
       }
-      sendJson(response, 200, await backend.layers(nameOf(params), { paths, signal }))
+      sendJson(response, 200, await backend.layers(nameOf(params), { paths, signal, ...platformOf(call, 0) }))
     },
-    'GET /strata/images/diff': async ({ query, response, signal }) => {
-      const messages = await backend.diff({ from: named(query, 'from'), to: named(query, 'to'), signal })
-      const stream = new JsonStream(response, '\n')
+    'GET /strata/images/diff': async call => {
+      const messages = await backend.diff({ from: named(call, 'from'), to: named(call, 'to'), signal: call.signal })
+      const stream = new JsonStream(call.response, '\n')
       try {
         await stream.pipe(messages)
       } catch (error) {
@@ -33,8 +34,9 @@ export function viewRoutes(backend: ImagesBackend): Routes['plain'] {
   }
 }
 
-function named(query: Query, parameter: string): string {
-  const name = query.text(parameter).trim()
+/** An image by its name and, in another parameter, its platform. */
+function named(call: Call, parameter: 'from' | 'to'): NamedImage {
+  const name = call.query.text(parameter).trim()
   if (name === '') throw new StrataError('invalid_argument', `${parameter}: image name cannot be blank`)
-  return name
+  return { name, ...platformOf(call, 0, `${parameter}-platform`) }
 }

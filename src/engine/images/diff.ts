@@ -7,13 +7,19 @@ import type {
 } from '../../apitypes/index.ts'
 import type { ImageRecord } from '../../images/index.ts'
 import type { Difference, LayerPlace, ShownFile } from '../../layers/index.ts'
-import { formatPlatform } from '../../oci/index.ts'
+import { formatPlatform, type Platform } from '../../oci/index.ts'
 import type { EngineContext } from '../context.ts'
 import { layerOrigins } from './layer-origins.ts'
+import { pickImage } from './pick.ts'
+
+interface NamedImage {
+  readonly name: string
+  readonly platform?: Platform
+}
 
 export interface DiffRequest {
-  readonly from: string
-  readonly to: string
+  readonly from: NamedImage
+  readonly to: NamedImage
   readonly signal: AbortSignal
 }
 
@@ -22,7 +28,10 @@ export async function diffImages(
   context: EngineContext,
   { from, to, signal }: DiffRequest,
 ): Promise<AsyncIterable<ImageDiffMessage>> {
-  const images = [context.images.resolve(from).record, context.images.resolve(to).record] as const
+  const images = [
+    await pickImage(context, from.name, from.platform),
+    await pickImage(context, to.name, to.platform),
+  ] as const
   const compared = await Promise.all(images.map(record => comparedImage(context, record)))
   return messages(context, { images, compared, signal })
 }

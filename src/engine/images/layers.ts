@@ -1,15 +1,16 @@
 import type { ImageLayers } from '../../apitypes/index.ts'
-import { formatPlatform } from '../../oci/index.ts'
+import { formatPlatform, type Platform } from '../../oci/index.ts'
 import type { EngineContext } from '../context.ts'
 import { layerOrigins } from './layer-origins.ts'
+import { pickImage } from './pick.ts'
 
 /** What each layer of an image has, and what of it those above waste; names the `paths` largest wasted files. */
 export async function imageLayers(
   context: EngineContext,
   name: string,
-  options: { readonly paths: number; readonly signal: AbortSignal },
+  options: { readonly paths: number; readonly platform?: Platform; readonly signal: AbortSignal },
 ): Promise<ImageLayers> {
-  const { record } = context.images.resolve(name)
+  const record = await pickImage(context, name, options.platform)
   const origins = await layerOrigins(context, record)
   const surveys = await context.layers.survey(
     record.layers.map(({ diffID }) => diffID),
