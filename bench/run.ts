@@ -11,6 +11,7 @@ import { strata } from './peers/strata.ts'
 import { type Result, results } from './result.ts'
 import { rounds } from './rounds.ts'
 import type { Peer, Row } from './row.ts'
+import { archive } from './rows/archive.ts'
 import { exec } from './rows/exec.ts'
 import { idleMemory } from './rows/idle-memory.ts'
 import { pull } from './rows/pull.ts'
@@ -22,7 +23,7 @@ import { document, table } from './table.ts'
  * `run.ts [--rounds N] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in turn,
  * and prints a table. A run of all rows is also kept, in RESULTS.md and results.json.
  */
-const rows: readonly Row[] = [idleMemory, pull, runAlone, runBridged, exec]
+const rows: readonly Row[] = [idleMemory, pull, archive, runAlone, runBridged, exec]
 const usage = `usage: scripts/bench [--rounds N] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } })

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { type Engine, startEngine } from './fixtures/engine.ts'
+import { archiveOf, busyboxTars, dockerArchive } from './fixtures/image-archive.ts'
 import { type Image, imageOf, type Layer, layerOf, tarOf } from './fixtures/image-builder.ts'
 import { busyboxImage } from './fixtures/images.ts'
 import { isolated } from './fixtures/isolation.ts'
 import { pushImage } from './fixtures/push.ts'
 import { createRandom, type Random } from './fixtures/random.ts'
 import { startRegistry } from './fixtures/registry.ts'
-import { anyCommand, isRefusal } from './torture/commands.ts'
+import { anyCommand, isRefusal, type Targets } from './torture/commands.ts'
 import { allContainers, checkEverything, checkStore, imageNames, ok } from './torture/inspection.ts'
 
 const rounds = Number(process.env.STRATA_TORTURE_ROUNDS ?? 50)
@@ -29,13 +31,14 @@ if (await isolated(import.meta.filename)) {
     const images = await makeImages(root, random)
     for (const [name, image] of Object.entries(images)) await pushImage(registry, name, image)
     const names = Object.keys(images).map(name => `${registry.host}/${name}`)
+    const targets = { images: names, archives: await makeArchives(root, random), folder: root }
 
     await using engine = await startEngine()
     t.after(() => report(t, engine))
     let cut = 0
     let done = 0
     for (let round = 1; round <= rounds; round++) {
-      const log = await torment(engine, random, names)
+      const log = await torment(engine, random, targets)
       cut += log.cut.length
       done += log.done.length
       await engine.start()
@@ -53,7 +56,7 @@ if (await isolated(import.meta.filename)) {
 }
 
 /** Several commands at once, and after some time the end of the engine. */
-async function torment(engine: Engine, random: Random, images: readonly string[]) {
+async function torment(engine: Engine, random: Random, targets: Targets) {
   const life = 20 + random.number(longestLife)
   const done: string[] = []
   const cut: string[] = []
@@ -68,7 +71,7 @@ async function torment(engine: Engine, random: Random, images: readonly string[]
       if (alive && status !== 0 && !isRefusal(status, stdout + stderr)) failed.push(list.at(-1)!)
     }
   }
-  const lanes = Array.from({ length: 4 }, () => Array.from({ length: 6 }, () => anyCommand(random, images)))
+  const lanes = Array.from({ length: 4 }, () => Array.from({ length: 6 }, () => anyCommand(random, targets)))
   const running = lanes.map(lane)
   await after(life)
   alive = false
@@ -97,6 +100,19 @@ async function makeImages(root: string, random: Random): Promise<Record<string, 
     'large:1': imageOf([...base, ...little, await layer('large1', 16e6, 'gzip')], { flavor: 'oci', config }),
     'large:2': imageOf([...base, await layer('large2', 12e6, 'none'), little[1]!], { flavor: 'oci', config }),
   }
+}
+
+/** Archives of an image of a large layer, and of one of several small ones, compressed. */
+async function makeArchives(root: string, random: Random): Promise<Record<string, string>> {
+  const base = await busyboxTars(join(root, 'layers'))
+  const layer = (name: string, size: number) => archiveOf([{ name, data: random.bytes(size) }])
+  const large = dockerArchive({ layers: [...base, layer('large', 16e6)], tags: ['loaded:large'] })
+  const small = [1, 2, 3, 4, 5].map(number => layer(`small${number}`, 400_000))
+  const paths = { 'loaded:large': join(root, 'large.tar'), 'loaded:small': join(root, 'small.tar.gz') }
+  await writeFile(paths['loaded:large'], archiveOf(large))
+  const several = dockerArchive({ layers: [...base, ...small], tags: ['loaded:small'] })
+  await writeFile(paths['loaded:small'], gzipSync(archiveOf(several)))
+  return paths
 }
 
 /** Removes everything by way of docker and stops the engine: then there is nothing left, on disk or elsewhere. */

@@ -9,9 +9,20 @@ export const counters = ['count0', 'count1', 'count2', 'again'] as const
 export const brief = ['brief0', 'brief1', 'brief2'] as const
 export const briefExit = 5
 
+/** What commands are about. */
+export interface Targets {
+  /** Names of images of a registry. */
+  readonly images: readonly string[]
+  /** Archives, by the name of the image in each. */
+  readonly archives: Readonly<Record<string, string>>
+  /** Where archives may be written. */
+  readonly folder: string
+}
+
 /** The arguments of one docker command, of all the sorts that change something; the first ones come more often. */
-export function anyCommand(random: Random, images: readonly string[]): string[] {
-  const image = random.pick(images)
+export function anyCommand(random: Random, { images, archives, folder }: Targets): string[] {
+  const [loaded, archive] = random.pick(Object.entries(archives))
+  const image = random.number(4) === 0 ? loaded : random.pick(images)
   const at = random.number(counters.length)
   const counter = counters[at]!
   const short = random.pick(brief)
@@ -19,7 +30,8 @@ export function anyCommand(random: Random, images: readonly string[]): string[] 
   const restart = counter === 'again' ? ['--restart', 'always'] : []
   const alias = `alias:${random.number(images.length)}`
   const often = [
-    ['pull', '-q', image],
+    ['pull', '-q', random.pick(images)],
+    ['load', '-i', archive],
     ['run', '-d', '--name', counter, ...port, ...restart, '-v', '/data', image, 'sh', '-c', count],
     ['run', '-d', '--name', short, image, 'sh', '-c', `usleep 300000; exit ${briefExit}`],
     ['rmi', '-f', image],
@@ -40,6 +52,7 @@ export function anyCommand(random: Random, images: readonly string[]): string[] 
     ['pause', counter],
     ['unpause', counter],
     ['tag', image, alias],
+    ['save', '-o', `${folder}/saved${at}.tar`, image, loaded],
     ['rmi', alias],
     ['rmi', image],
   ]
@@ -49,6 +62,7 @@ export function anyCommand(random: Random, images: readonly string[]): string[] 
 /** What may be said against such commands when others run at once: that something is not there, or not so, or there already. */
 const refusals = [
   /No such (container|image)/,
+  /reference does not exist/,
   /is already in use by container/,
   /is not (running|paused)/,
   /is (running|paused|restarting): stop the container before removing/,

@@ -14,9 +14,16 @@ export function sendEmpty(response: ServerResponse, status: number): void {
   response.end()
 }
 
-/** Writes, and waits while the client is slower than we are. Returns at once when it is gone. */
-export async function writeAll(response: ServerResponse, chunk: Uint8Array | string): Promise<void> {
-  if (response.destroyed || response.write(chunk)) return
+/**
+ * Writes, and waits while the client is slower than we are. Returns at once when it is gone. `sent` is called when the
+ * chunk is with the kernel.
+ */
+export async function writeAll(
+  response: ServerResponse,
+  chunk: Uint8Array | string,
+  sent: () => void = () => {},
+): Promise<void> {
+  if (response.destroyed || response.write(chunk, sent)) return
   await new Promise<void>(resolve => {
     const done = () => {
       response.off('drain', done).off('close', done)

@@ -1,3 +1,4 @@
+import { release } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { writeAll } from '../reply.ts'
 import type { ImagesBackend } from './backend.ts'
@@ -39,7 +40,7 @@ async function save(backend: ImagesBackend, exchange: Exchange, names: readonly 
   response.writeHead(200, { 'Content-Type': 'application/x-tar', 'Content-Length': archive.size })
   for await (const chunk of archive.bytes()) {
     if (response.destroyed) return
-    await writeAll(response, chunk)
+    await writeAll(response, chunk, () => release(chunk))
   }
   response.end()
 }
