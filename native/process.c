@@ -198,12 +198,26 @@ done:
   return result;
 }
 
+/* memoryFile(name) -> descriptor of an empty file in memory, close-on-exec; the name is for who looks at /proc. */
+static napi_value js_memory_file(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  napi_value result = NULL;
+  char *name = read_path(env, argv[0]);
+  if (!name) return NULL;
+  int fd = memfd_create(name, MFD_CLOEXEC);
+  if (fd < 0) throw_errno(env, errno, "memfd_create", name);
+  else result = new_number(env, fd);
+  free(name);
+  return result;
+}
+
 bool add_process(napi_env env, napi_value exports) {
   static const struct function functions[] = {
       {"posixSpawn", js_posix_spawn},
       {"setSubreaper", js_set_subreaper},
       {"pipe", js_pipe},
       {"sealedCopy", js_sealed_copy},
+      {"memoryFile", js_memory_file},
   };
   return add_functions(env, exports, functions, COUNT(functions));
 }

@@ -73,6 +73,7 @@ export interface Addon {
   setSubreaper(on: boolean): void
   pipe(): [number, number]
   sealedCopy(path: PathLike): number
+  memoryFile(name: PathLike): number
   waitPid(pid: number, hold: boolean): Promise<ExitStatus>
   listenUnix(path: PathLike): number
   receiveFd(listeningFd: number): Promise<number>

@@ -14,6 +14,7 @@ export { deflatePiece, gunzip } from './gzip.ts'
 export type { GzipLevel } from './gzip-level.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
 export { lockDataRoot } from './lock.ts'
+export { openMemoryFile } from './memory-file.ts'
 export {
   detach,
   isMountPoint,

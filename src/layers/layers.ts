@@ -74,7 +74,7 @@ export interface LayerDriver extends AsyncDisposable {
   /** What each layer of a chain has, lowest first, and what of it those above hide. Throws as `compare`. */
   survey(chain: readonly DiffID[], options: SurveyOptions): Promise<readonly LayerSurvey[]>
 
-  /** Call once after a start, before anything else: unmounts all that is not in `mounted`, finishes removals, verifies what was unsynced when the machine went down. */
+  /** Call once after a start, before anything else: unmounts all that is not in `mounted`, finishes removals, verifies what was unsynced when the machine went down, also on a full disk. */
   recover(mounted: ReadonlySet<string>): Promise<RecoveryReport>
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { link, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -76,6 +76,49 @@ test('names and options that are none are refused in the words of Docker', async
   const given = { type: 'tmpfs', device: 'tmpfs' }
   await refused('xx', given, 'not_implemented', 'options of the local volume driver are not implemented yet')
 })
+
+test('an empty volume is filled, one that has something is left alone', async t => {
+  const store = await openStore(t)
+  const { path } = await store.ensure('data')
+  const from = await folderWith(t, ['a', 'b'])
+  await chmod(from, 0o1770)
+  const { ino } = await stat(path)
+  await store.populate('data', from)
+  assert.deepEqual((await readdir(path)).sort(), ['a', 'b'])
+  assert.equal((await stat(path)).mode & 0o7777, 0o1770)
+  assert.equal((await stat(path)).ino, ino)
+  assert.deepEqual(await readdir(join(path, '..')), ['_data'])
+  await rm(join(path, 'b'))
+  await store.populate('data', from)
+  assert.deepEqual(await readdir(path), ['a'])
+  await store.populate('data', join(from, 'nothing'))
+})
+
+test('a filling that was cut off is begun again, or finished, and nothing that came meanwhile is lost', async t => {
+  const store = await openStore(t)
+  const { path } = await store.ensure('data')
+  const from = await folderWith(t, ['a', 'b'])
+  await mkdir(join(path, '../_copying'))
+  await writeFile(join(path, '../_copying/half'), '')
+  await store.populate('data', from)
+  assert.deepEqual((await readdir(path)).sort(), ['a', 'b'])
+
+  const other = (await store.ensure('other')).path
+  await mkdir(join(other, '../_copied/deep'), { recursive: true })
+  for (const name of ['deep/c', 'd', 'e']) await writeFile(join(other, '../_copied', name), 'copied')
+  await writeFile(join(other, 'e'), 'mine')
+  await store.populate('other', from)
+  assert.deepEqual((await readdir(other, { recursive: true })).sort(), ['d', 'deep', 'deep/c', 'e'])
+  assert.equal(await readFile(join(other, 'e'), 'utf8'), 'mine')
+  assert.deepEqual(await readdir(join(other, '..')), ['_data'])
+})
+
+async function folderWith(t: TestContext, names: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'strata-volumes-from-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  for (const name of names) await writeFile(join(folder, name), name)
+  return folder
+}
 
 test('the size counts files and links, hard links once, no folders', async t => {
   const store = await openStore(t)

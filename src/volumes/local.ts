@@ -1,8 +1,8 @@
-import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../host/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
-import { errnoOf, StrataError } from '../std/index.ts'
+import { StrataError } from '../std/index.ts'
+import { dataName, fillVolume } from './fill-volume.ts'
 import { folderSize } from './folder-size.ts'
 import { checkLocalOptions } from './local-options.ts'
 import { anonymousLabel, type Volume, type VolumeStore } from './volumes.ts'
@@ -19,7 +19,7 @@ interface VolumeRecord {
 /** Volumes as folders under `root`. */
 export function createVolumeStore(options: { readonly root: string; readonly metadata: MetadataStore }): VolumeStore {
   const records = options.metadata.table<VolumeRecord>('volumes')
-  const pathOf = (name: string) => join(options.root, name, '_data')
+  const pathOf = (name: string) => join(options.root, name, dataName)
   const toVolume = (name: string, { createdAt, labels, options }: VolumeRecord): Volume => ({
     name,
     path: pathOf(name),
@@ -55,22 +55,7 @@ export function createVolumeStore(options: { readonly root: string; readonly met
       await mkdir(pathOf(name), { recursive: true, mode: 0o755 })
       return toVolume(name, record)
     },
-    async populate(name, from) {
-      const to = pathOf(name)
-      let source: Awaited<ReturnType<typeof stat>>
-      try {
-        source = await stat(from)
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return
-        throw error
-      }
-      if (!source.isDirectory() || (await readdir(to)).length > 0) return
-      const { code, stderr } = await run('cp', ['-a', '--', `${from}/.`, to])
-      if (code !== 0)
-        throw new StrataError('internal', `failed to copy into volume ${name}: ${stderr.toString().trim()}`)
-      await chown(to, source.uid, source.gid)
-      await chmod(to, source.mode & 0o7777)
-    },
+    populate: (name, from) => fillVolume(join(options.root, name), from),
     get(name) {
       const record = records.get(name)
       return record && toVolume(name, record)

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { openMemoryFile } from '../../host/index.ts'
 import { hexOf } from '../../oci/index.ts'
 import { type Bytes, type Stage, StrataError } from '../../std/index.ts'
 import { upperEntries } from '../commit/upper-entries.ts'
@@ -27,10 +27,8 @@ function make(scanned: ScannedTar, directory: string, tar: number): void {
 }
 
 function check(scanned: ScannedTar, directory: string, tar: number): void {
-  // Without a name at once: others may check the layer too, and a crash leaves nothing.
-  const temporary = join(directory, `check-${randomUUID()}`)
-  using fresh = opened(temporary, 'wx+')
-  rmSync(temporary)
+  // In memory: a full disk keeps nobody from knowing what is whole.
+  using fresh = held(openMemoryFile('layer.erofs'))
   using index = opened(join(directory, 'layer.erofs'), 'r')
   const area = write(fresh.fd, scanned)
   if (!sameBytes(fresh.fd, index.fd)) throw damaged(scanned, 'its index differs')
@@ -57,7 +55,10 @@ function write(fd: number, scanned: ScannedTar): DataArea {
 }
 
 function opened(path: string, flags: string): Disposable & { readonly fd: number } {
-  const fd = openSync(path, flags, 0o600)
+  return held(openSync(path, flags, 0o600))
+}
+
+function held(fd: number): Disposable & { readonly fd: number } {
   return { fd, [Symbol.dispose]: () => closeSync(fd) }
 }
 

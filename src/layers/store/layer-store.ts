@@ -55,6 +55,8 @@ export class LayerStore {
   readonly #known = new Map<DiffID, LayerRecord>()
   /** Layers that are on their way to the trash: nobody finds them any more. */
   readonly #leaving = new Set<DiffID>()
+  /** Layers of which it can't be known whether they are whole: nobody finds them. */
+  readonly #unknown = new Set<DiffID>()
   /** How many layers ever left. */
   #left = 0
 
@@ -108,9 +110,10 @@ export class LayerStore {
       await rename(directory, target)
     } catch (error) {
       if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error
-      // A folder without a readable info.json: left by a power failure.
+      // A folder without a readable info.json, left by a power failure; or a layer that can't be verified.
       await this.#options.trash.put(target)
       await rename(directory, target)
+      this.#unknown.delete(result.diffID)
     }
     this.#scheduleSync(result.diffID)
     return result
@@ -128,7 +131,7 @@ export class LayerStore {
   async #record(diffID: DiffID): Promise<LayerRecord | undefined> {
     const known = this.#known.get(diffID)
     if (known) return known
-    if (this.#leaving.has(diffID)) return undefined
+    if (this.#leaving.has(diffID) || this.#unknown.has(diffID)) return undefined
     const left = this.#left
     const record = await readJSON(this.#paths.layer(diffID, 'info.json'))
     // It may have left while it was read.
@@ -220,37 +223,56 @@ export class LayerStore {
 
   /**
    * After a start: clears away what is no layer; has layers synced that are not; and when the machine went down before
-   * they were, verifies them, makes afresh what is derived from them, and drops those that are damaged. Returns these.
-   * Throws when it can't be known whether a layer is damaged: `unavailable` when the disk is full.
+   * they were, verifies them, makes afresh what is derived from them where it is not right, and drops those that are
+   * damaged. Returns these. A layer of which that can't be known, because the disk is full or can't be read, is not found
+   * until the next start, and stays.
    */
   async recover(): Promise<DiffID[]> {
-    const { boot, log } = this.#options
     const dropped: DiffID[] = []
     for (const diffID of await this.#all()) {
       if (await exists(this.#paths.layer(diffID, 'synced'))) continue
       const record = await this.#record(diffID)
-      if (record && record.boot !== boot) {
-        try {
-          await this.#reread(diffID, 'derive')
-          const temporary = this.#paths.layer(diffID, 'info.json.new')
-          await writeFile(temporary, JSON.stringify({ ...record.info, boot }))
-          await rename(temporary, this.#paths.layer(diffID, 'info.json'))
-          log.info({ layer: diffID }, 'layer was not synced when the machine went down, and is whole')
-        } catch (error) {
-          if (!isStrataError(error, 'internal')) throw diskError(error)
-          log.warn({ layer: diffID, err: error }, 'layer was not synced when the machine went down: dropped')
-          await this.#discard(diffID)
-          dropped.push(diffID)
-          continue
-        }
-      } else if (!record) {
-        await this.#discard(diffID)
-        dropped.push(diffID)
-        continue
-      }
-      this.#scheduleSync(diffID)
+      const state = record ? await this.#judge(record) : 'damaged'
+      if (state === 'whole') this.#scheduleSync(diffID)
+      if (state !== 'damaged') continue
+      await this.#discard(diffID)
+      dropped.push(diffID)
     }
     return dropped
+  }
+
+  /** Whether a layer came through, after the machine went down before it was synced. */
+  async #judge({ info, boot }: LayerRecord): Promise<'whole' | 'damaged' | 'unknown'> {
+    const { diffID } = info
+    const { log } = this.#options
+    if (boot === this.#options.boot) return 'whole'
+    try {
+      // Without writing a byte, in nearly all cases.
+      await this.#reread(diffID, 'verify').catch(async error => {
+        if (!isStrataError(error, 'internal')) throw error
+        await this.#reread(diffID, 'derive')
+      })
+      log.info({ layer: diffID }, 'layer was not synced when the machine went down, and is whole')
+    } catch (error) {
+      if (isStrataError(error, 'internal')) {
+        log.warn({ layer: diffID, err: error }, 'layer was not synced when the machine went down: dropped')
+        return 'damaged'
+      }
+      log.error({ layer: diffID, err: error }, 'layer can not be verified: left alone until the next start')
+      this.#unknown.add(diffID)
+      this.#known.delete(diffID)
+      return 'unknown'
+    }
+    await this.#noteBoot(info).catch((error: unknown) =>
+      log.warn({ layer: diffID, err: error }, 'verified next time too'),
+    )
+    return 'whole'
+  }
+
+  async #noteBoot({ diffID, ...info }: LayerInfo): Promise<void> {
+    const temporary = this.#paths.layer(diffID, 'info.json.new')
+    await writeFile(temporary, JSON.stringify({ diffID, ...info, boot: this.#options.boot }))
+    await rename(temporary, this.#paths.layer(diffID, 'info.json'))
   }
 }
 
