@@ -28,6 +28,8 @@ import type { NetworksBackend } from './networks/backend.ts'
 import { networkRoutes } from './networks/routes.ts'
 import type { PluginsBackend } from './plugins/backend.ts'
 import { pluginRoutes } from './plugins/routes.ts'
+import type { RegistryBackend } from './registry/backend.ts'
+import { registryRoutes } from './registry/routes.ts'
 import { buildRouter } from './router.ts'
 import { swarmRoutes } from './swarm/routes.ts'
 import type { SystemBackend } from './system/backend.ts'
@@ -42,6 +44,7 @@ export interface Backends {
   readonly images: ImagesBackend
   readonly networks: NetworksBackend
   readonly plugins: PluginsBackend
+  readonly registry: RegistryBackend
   readonly system: SystemBackend
   readonly volumes: VolumesBackend
 }
@@ -82,6 +85,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       networkRoutes(backends.networks),
       volumeRoutes(backends.volumes),
       pluginRoutes(backends.plugins),
+      registryRoutes(backends.registry),
       swarmRoutes(),
     ]),
   }

@@ -12,8 +12,12 @@ export function parseRegistryAuth(header: string | undefined): RegistryCredentia
   } catch {
     return undefined
   }
-  if (typeof parsed !== 'object' || parsed === null) return undefined
-  const fields = new Map(Object.entries(parsed).map(([key, value]) => [key.toLowerCase(), value]))
+  return typeof parsed === 'object' && parsed !== null ? credentialsIn(parsed) : undefined
+}
+
+/** The credentials of Docker's `AuthConfig`; undefined when there are none. */
+export function credentialsIn(config: object): RegistryCredentials | undefined {
+  const fields = new Map(Object.entries(config).map(([key, value]) => [key.toLowerCase(), value]))
   const text = (key: string) => {
     const value: unknown = fields.get(key)
     return typeof value === 'string' && value !== '' ? value : undefined

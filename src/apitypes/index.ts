@@ -45,5 +45,6 @@ export type {
 } from './image-view.ts'
 export type { EndpointSettings, NetworkInspect, NetworkMember, NetworkSettings, PortMap } from './network.ts'
 export type { Platform } from './oci.ts'
+export type { AuthResult, DistributionInspect, DistributionPlatform, SearchResult } from './registry.ts'
 export type { CheckMessage, DiskUsage, DiskUsageType, EngineVersion, Info, Version } from './system.ts'
 export type { Volume, VolumeCreateRequest, VolumeList, VolumesPruned } from './volume.ts'

@@ -124,6 +124,7 @@ export async function wireEngine(
     layerSources,
     puller,
     pusher,
+    resolver,
     runtime,
     sandboxes,
     bridge,

@@ -1,4 +1,5 @@
 import type {
+  AuthResult,
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspect,
@@ -7,6 +8,7 @@ import type {
   ContainerTop,
   DiskUsage,
   DiskUsageType,
+  DistributionInspect,
   ExecCreateRequest,
   ExecInspect,
   FilesystemChange,
@@ -19,12 +21,14 @@ import type {
   ImageSummary,
   ImagesPruned,
   NetworkInspect,
+  SearchResult,
   Volume,
   VolumeCreateRequest,
   VolumeList,
   VolumesPruned,
   WaitResponse,
 } from '../apitypes/index.ts'
+import type { RequestOptions } from '../remotes/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type AttachRequest, attachContainer } from './attach.ts'
 import type { WaitCondition } from './container.ts'
@@ -57,6 +61,9 @@ import { pruneContainers } from './prune-containers.ts'
 import { pruneNetworks } from './prune-networks.ts'
 import { pruneVolumes } from './prune-volumes.ts'
 import { recover } from './recover.ts'
+import { inspectDistribution } from './registry/distribution.ts'
+import { type LoginRequest, login } from './registry/login.ts'
+import { search } from './registry/search.ts'
 import { type RemoveOptions, removeContainer } from './remove.ts'
 import { restartContainer } from './restart.ts'
 import { shutDown } from './shut-down.ts'
@@ -113,6 +120,15 @@ export async function openEngine(parts: EngineParts) {
     plugins: {
       list: async (filters: Filters) => listPlugins(filters),
       inspect: async (name: string) => inspectPlugin(name),
+    },
+    registry: {
+      login: (request: LoginRequest): Promise<AuthResult> => login(context, request),
+      distribution: (name: string, request: RequestOptions): Promise<DistributionInspect> =>
+        inspectDistribution(context, name, request),
+      search: (
+        term: string,
+        request: RequestOptions & { readonly limit: number; readonly filters: Filters },
+      ): Promise<SearchResult[]> => search(context, { ...request, term }),
     },
     volumes: {
       list: async (filters: Filters): Promise<VolumeList> => listVolumes(context, filters),

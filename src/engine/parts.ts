@@ -4,7 +4,7 @@ import type { LayerDriver } from '../layers/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import type { NetworkDriver, Sandboxes } from '../network/index.ts'
 import type { Platform } from '../oci/index.ts'
-import type { Proxies, RegistrySettings } from '../remotes/index.ts'
+import type { Proxies, RegistrySettings, Resolver } from '../remotes/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { Logger } from '../std/index.ts'
 import type { ImagePusher, Puller } from '../transfer/index.ts'
@@ -22,6 +22,7 @@ export interface EngineParts {
   readonly layerSources: LayerSources
   readonly puller: Puller
   readonly pusher: ImagePusher
+  readonly resolver: Resolver
   readonly runtime: Runtime
   readonly sandboxes: Sandboxes
   readonly bridge: NetworkDriver

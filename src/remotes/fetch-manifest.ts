@@ -29,25 +29,27 @@ export async function fetchManifest(
   wanted: WantedManifest,
   options: RequestOptions,
 ): Promise<ResolvedManifest> {
-  const { repository, name, shown } = wanted
+  const { repository, name } = wanted
   const resource = `manifests/${name}`
-  const response = await registry.request(repository, { ...options, resource, headers: { accept } })
+  // Docker asks for the digest of a tag first.
+  const shown = isDigest(name) ? {} : { shownMethod: 'HEAD' as const }
+  const response = await registry.request(repository, { ...options, ...shown, resource, headers: { accept } })
   const length = Number(response.headers['content-length'] ?? 0)
   if (length > MANIFEST_LIMIT) {
     await response.discard()
-    throw tooLarge(shown)
+    throw tooLarge(wanted.shown)
   }
   let bytes: Buffer
   try {
     bytes = await collect(response.body, MANIFEST_LIMIT)
   } catch (error) {
-    throw isStrataError(error, 'invalid_argument') ? tooLarge(shown) : error
+    throw isStrataError(error, 'invalid_argument') ? tooLarge(wanted.shown) : error
   }
   const digest = digestOf(bytes)
   for (const expected of [name, response.headers['docker-content-digest']]) {
     if (typeof expected === 'string' && isDigest(expected)) verify(digest, expected)
   }
-  const mediaType = manifestType(single(response.headers['content-type']) ?? '', bytes, shown)
+  const mediaType = manifestType(single(response.headers['content-type']) ?? '', bytes, wanted.shown)
   return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes }
 }
 

@@ -3,11 +3,13 @@ export { maskProxy, type Proxies } from './proxy.ts'
 export type {
   Credentials,
   Fetcher,
+  FoundRepository,
   Pusher,
   RepositoryName,
   RequestOptions,
   ResolvedManifest,
   Resolver,
+  Search,
   Upload,
 } from './remotes.ts'
 export { createResolver, type ResolverOptions } from './resolver.ts'

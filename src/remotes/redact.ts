@@ -1,5 +1,5 @@
 /** Query parameters whose values are no secrets; all others may be signatures or tokens. */
-const PLAIN = new Set(['service', 'scope', 'ns', 'n', 'last', 'digest'])
+const PLAIN = new Set(['service', 'scope', 'ns', 'n', 'q', 'last', 'digest'])
 
 /** A URL as it may stand in messages and logs: without user info, fragment and the values of unknown query parameters. */
 export function redactUrl(url: URL | string): string {

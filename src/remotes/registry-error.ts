@@ -7,6 +7,7 @@ import type { HttpResponse } from './http-client.ts'
 export interface RegistryProblem {
   /** `MANIFEST_UNKNOWN`, `UNAUTHORIZED`, … */
   readonly code: string
+  /** Empty when it says no more than the code. */
   readonly message: string
 }
 
@@ -15,12 +16,24 @@ const MESSAGE_LIMIT = 2_000
 
 /** What these codes say when the registry has no words of its own. */
 const messages: Readonly<Record<string, string>> = {
+  UNKNOWN: 'unknown error',
+  UNSUPPORTED: 'The operation is unsupported.',
   UNAUTHORIZED: 'authentication required',
   DENIED: 'requested access to the resource is denied',
+  UNAVAILABLE: 'service unavailable',
   TOOMANYREQUESTS: 'too many requests',
-  MANIFEST_UNKNOWN: 'manifest unknown',
+  DIGEST_INVALID: 'provided digest did not match uploaded content',
+  SIZE_INVALID: 'provided length did not match content length',
+  NAME_INVALID: 'invalid repository name',
+  TAG_INVALID: 'manifest tag did not match URI',
   NAME_UNKNOWN: 'repository name not known to registry',
+  MANIFEST_UNKNOWN: 'manifest unknown',
+  MANIFEST_INVALID: 'manifest invalid',
+  MANIFEST_UNVERIFIED: 'manifest failed signature verification',
+  MANIFEST_BLOB_UNKNOWN: 'blob unknown to registry',
   BLOB_UNKNOWN: 'blob unknown to registry',
+  BLOB_UPLOAD_UNKNOWN: 'blob upload unknown to registry',
+  BLOB_UPLOAD_INVALID: 'blob upload invalid',
 }
 
 const byStatus: Readonly<Record<number, string>> = { 401: 'UNAUTHORIZED', 403: 'DENIED', 429: 'TOOMANYREQUESTS' }
@@ -38,7 +51,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 
 /** `manifest unknown: manifest unknown`: code and message as Docker prints them. */
 export function describeProblem(problem: RegistryProblem): string {
-  return `${problem.code.toLowerCase().replaceAll('_', ' ')}: ${problem.message}`
+  const code = problem.code.toLowerCase().replaceAll('_', ' ')
+  return problem.message === '' ? code : `${code}: ${problem.message}`
 }
 
 /**
@@ -78,13 +92,17 @@ async function problemOf(response: HttpResponse): Promise<RegistryProblem> {
   } catch {
     // A body that is too long or breaks off says nothing.
   }
-  const said = parseProblem(text, fallback)
-  const message = said.message || messages[said.code] || (STATUS_CODES[response.status] ?? `status ${response.status}`)
-  return { code: said.code, message: message.slice(0, MESSAGE_LIMIT) }
+  const { code, message, bare } = parseProblem(text, fallback)
+  if (bare) return { code, message: '' }
+  const words = message || messages[code] || (STATUS_CODES[response.status] ?? `status ${response.status}`)
+  return { code, message: words.slice(0, MESSAGE_LIMIT) }
 }
 
-/** `text` is whatever a server sent; `fallback` the code for bodies that name none. Never throws. */
-export function parseProblem(text: string, fallback: string): RegistryProblem {
+/**
+ * `text` is whatever a server sent; `fallback` the code for bodies that name none. `bare`: it says no more than the code,
+ * in the very words of the specification; Docker shows the code alone then. Never throws.
+ */
+export function parseProblem(text: string, fallback: string): RegistryProblem & { readonly bare?: boolean } {
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -95,11 +113,11 @@ export function parseProblem(text: string, fallback: string): RegistryProblem {
   const { errors, details, message } = body as { errors?: unknown; details?: unknown; message?: unknown }
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined
   if (typeof first === 'object' && first !== null) {
-    const { code, message: words } = first as { code?: unknown; message?: unknown }
-    return {
-      code: typeof code === 'string' && /^[A-Za-z_]{1,64}$/.test(code) ? code.toUpperCase() : fallback,
-      message: typeof words === 'string' ? printable(words) : '',
-    }
+    const { code: named, message: words, detail } = first as { code?: unknown; message?: unknown; detail?: unknown }
+    const code = typeof named === 'string' && /^[A-Za-z_]{1,64}$/.test(named) ? named.toUpperCase() : fallback
+    const text = typeof words === 'string' ? printable(words) : ''
+    const bare = (detail ?? undefined) === undefined && text === messages[code]
+    return { code, message: text, ...(bare && { bare }) }
   }
   const words = [details, message].find(each => typeof each === 'string') as string | undefined
   return { code: fallback, message: printable(words ?? '') }

@@ -87,13 +87,9 @@ test('failures carry the words of Docker', async t => {
     [
       reference('denied'),
       'not_found',
-      `pull access denied for ${host}/denied, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
+      `pull access denied for ${host}/denied, repository does not exist or may require 'docker login': denied`,
     ],
-    [
-      reference('noname'),
-      'not_found',
-      `repository ${host}/noname not found: name unknown: repository name not known to registry`,
-    ],
+    [reference('noname'), 'not_found', `repository ${host}/noname not found: name unknown`],
     [reference('plain'), 'not_found', 'unknown: not here'],
     [reference('limit'), 'unavailable', 'toomanyrequests: You have reached your pull rate limit.'],
     [reference('circle'), 'unavailable', 'Get "/v2/circle/manifests/latest": stopped after 5 redirects'],
@@ -241,7 +237,7 @@ test('a registry that refuses every token is asked twice, not for ever', async t
   guard(registry, { realm, valid: () => false })
   await assert.rejects(resolver.resolve(reference('app'), { signal }), {
     code: 'unauthorized',
-    message: 'unauthorized: authentication required',
+    message: 'unauthorized',
   })
   assert.equal(registry.requestsOf('/manifests/').length, 2)
   assert.equal(asked.length, 2)
@@ -254,7 +250,7 @@ test('a realm that refuses says why, and a challenge without a realm is an error
   const credentials = { username: 'ann', password: 'wrong' }
   await assert.rejects(resolver.resolve(reference('app'), { signal, credentials }), {
     code: 'unauthorized',
-    message: 'unauthorized: incorrect username or password',
+    message: `Head "${registry.url}/v2/app/manifests/latest": unauthorized: incorrect username or password`,
   })
   guard(registry, { realm: 'gopher://x', valid: () => false })
   await assert.rejects(resolver.resolve(reference('app'), { signal }), { code: 'unauthorized' })
@@ -274,12 +270,12 @@ test('Basic challenges', async t => {
     resolver.resolve(reference('app'), { signal, credentials: { username: 'ann', password: 'bad' } }),
     {
       code: 'unauthorized',
-      message: 'unauthorized: authentication required',
+      message: 'unauthorized',
     },
   )
   await assert.rejects(resolver.resolve(reference('app'), { signal }), {
     code: 'unauthorized',
-    message: `Get "${registry.url}/v2/app/manifests/latest": no basic auth credentials`,
+    message: `Head "${registry.url}/v2/app/manifests/latest": no basic auth credentials`,
   })
 })
 

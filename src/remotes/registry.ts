@@ -2,6 +2,7 @@ import { isStrataError, StrataError } from '../std/index.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import type { Endpoint, RegistryDirectory, Source } from './endpoint.ts'
 import { type HttpClient, type HttpResponse, isStream, type Method, type RequestBody } from './http-client.ts'
+import { answerable, realmOf } from './realm.ts'
 import { redactUrl } from './redact.ts'
 import { registryError } from './registry-error.ts'
 import type { Credentials, RequestOptions } from './remotes.ts'
@@ -29,6 +30,8 @@ export interface RegistryClient {
 export interface RepositoryRequest extends RequestOptions {
   /** `GET` when absent. */
   readonly method?: Method
+  /** The method that messages name, where Docker would send another one. */
+  readonly shownMethod?: Method
   /**
    * Below `/v2/<repository>/`: `manifests/latest`, `blobs/sha256:…`; or an address that the registry gave. Credentials go
    * to the registry's own origin only.
@@ -92,9 +95,16 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
     const endpoint = known.get(source.name) ?? (await ping({ ...repository, source }, signal))
     const url = typeof resource === 'string' ? urlOf(endpoint, `${repository.path}/${resource}`) : resource
     const scopes = wanted.scopes ?? [repositoryScope(repository, 'pull')]
+    const exchange = `${wordOf(wanted.shownMethod ?? method)} "${redactUrl(url)}"`
+    const inContext = (error: unknown): never => {
+      if (!isStrataError(error) || error.code === 'canceled') throw error
+      throw new StrataError(error.code, `${exchange}: ${error.message}`, { cause: error, details: error.details })
+    }
     const attempt = async () => {
       const own = url.origin === endpoint.origin
-      const authorization = own ? await authorize(endpoint, { repository, scopes, credentials, signal }) : undefined
+      const authorization = own
+        ? await authorize(endpoint, { repository, scopes, credentials, signal }).catch(inContext)
+        : undefined
       const headers = { ...wanted.headers, ...(authorization !== undefined && { authorization }) }
       const response = await http.send({ method, url, headers, signal, redirects: REDIRECTS, ...(body && { body }) })
       return { response, authorization }
@@ -107,8 +117,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
       const scheme = usable(endpoint, credentials)?.scheme
       if (scheme === 'basic' && !basicAuthorization(credentials)) {
         await first.response.discard()
-        const verb = `${method.charAt(0)}${method.slice(1).toLowerCase()}`
-        throw new StrataError('unauthorized', `${verb} "${redactUrl(url)}": no basic auth credentials`, {
+        throw new StrataError('unauthorized', `${exchange}: no basic auth credentials`, {
           details: { reason: 'no basic auth credentials' },
         })
       }
@@ -126,11 +135,9 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
     }
   }
 
-  /** The challenge that will be answered: Bearer before Basic, as Docker does. */
   function usable(endpoint: Endpoint, credentials: Credentials | undefined): Challenge | undefined {
     if (credentials?.registryToken) return undefined
-    const offered = challenges.get(placeOf(endpoint)) ?? []
-    return offered.find(({ scheme }) => scheme === 'bearer') ?? offered.find(({ scheme }) => scheme === 'basic')
+    return answerable(challenges.get(placeOf(endpoint)) ?? [])
   }
 
   async function authorize(
@@ -147,8 +154,8 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
     const challenge = usable(endpoint, credentials)
     if (!challenge) return undefined
     if (challenge.scheme === 'basic') return basicAuthorization(credentials)
-    const { realm, service, scope } = challenge.parameters
-    const url = realmOf(realm, endpoint, credentials)
+    const { service, scope } = challenge.parameters
+    const url = realmOf(challenge, endpoint, credentials)
     const extra = (scope ?? '').split(' ').filter(each => each.startsWith(`repository:${repository.path}:`))
     const token = await tokens.get(
       {
@@ -163,6 +170,11 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
   }
 
   return { ping, request }
+}
+
+/** `Get`, as Docker writes methods in messages. */
+function wordOf(method: Method): string {
+  return `${method.charAt(0)}${method.slice(1).toLowerCase()}`
 }
 
 function placeOf({ origin, prefix }: Endpoint): string {
@@ -182,16 +194,4 @@ function merged(scopes: readonly string[]): string[] {
 
 function freshlyRefused(error: StrataError): StrataError {
   return new StrataError(error.code, error.message, { cause: error, details: { ...error.details, fresh: true } })
-}
-
-function realmOf(realm: string | undefined, endpoint: Endpoint, credentials: Credentials | undefined): URL {
-  const url = realm === undefined ? null : URL.parse(realm, endpoint.origin)
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new StrataError('unauthorized', 'no usable realm in the challenge of the registry')
-  }
-  const secret = credentials?.username || credentials?.identityToken
-  if (secret && endpoint.verify && url.protocol !== 'https:') {
-    throw new StrataError('unauthorized', `credentials are not sent over plain HTTP to ${redactUrl(url)}`)
-  }
-  return url
 }

@@ -12,8 +12,16 @@ import type { Bytes } from '../std/index.ts'
 export interface Resolver {
   /** Throws `not_found` ("manifest unknown"), `unauthorized`, `unavailable`, each with Docker's text. Manifests over 4 MiB are refused. */
   resolve(reference: Reference, options: RequestOptions): Promise<ResolvedManifest>
+  /** As `resolve`, in the registry's own words. */
+  lookUp(reference: Reference, options: RequestOptions): Promise<ResolvedManifest>
+  /** All tags of a repository, in the registry's order. Throws as `resolve` does. */
+  tags(repository: Reference, options: RequestOptions): Promise<readonly string[]>
   fetcher(reference: Reference, options: RequestOptions): Fetcher
   pusher(repository: RepositoryName, options: RequestOptions): Pusher
+  /** Tries credentials at a registry; see {@link login}. */
+  login(options: RequestOptions & { readonly domain: string }): Promise<{ readonly identityToken?: string }>
+  /** See {@link search}. */
+  search(wanted: Search): Promise<FoundRepository[]>
 }
 
 /** A reference without what it names in the repository. */
@@ -79,4 +87,19 @@ export interface Credentials {
 export interface RequestOptions {
   readonly credentials?: Credentials
   readonly signal: AbortSignal
+}
+
+/** A repository that a registry found. */
+export interface FoundRepository {
+  readonly name: string
+  readonly description: string
+  readonly stars: number
+  readonly official: boolean
+}
+
+export interface Search extends RequestOptions {
+  /** As typed; a first component that is a host says which registry is searched: `registry.example:5000/debian`. */
+  readonly term: string
+  /** 1 to 100; 0: 25. */
+  readonly limit: number
 }

@@ -5,12 +5,15 @@ import { fetchBlob } from './fetch-blob.ts'
 import { fetchManifest } from './fetch-manifest.ts'
 import { readHostCertificates } from './host-certificates.ts'
 import { createHttpClient } from './http-client.ts'
+import { login } from './login.ts'
 import { createMirrors } from './mirrors.ts'
 import { createProxyOf, type Proxies } from './proxy.ts'
 import { createPusher } from './pusher.ts'
 import { createRegistryClient } from './registry.ts'
 import { describeProblem, type RegistryProblem } from './registry-error.ts'
 import type { Fetcher, RequestOptions, ResolvedManifest, Resolver } from './remotes.ts'
+import { search } from './search.ts'
+import { listTags } from './tags.ts'
 
 export interface ResolverOptions extends RegistryDirectoryOptions {
   readonly userAgent: string
@@ -57,14 +60,20 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     })
 
   return {
-    async resolve(reference, request) {
-      const { signal } = request
-      const name = reference.digest ?? reference.tag ?? 'latest'
-      return mirrors.first(reference.domain, async source => {
-        await perhapsPatiently(source, () => registry.ping({ ...reference, source }, signal), signal)
-        return readManifest(source, { reference, name }, request)
-      })
-    },
+    resolve: (reference, request) => lookUp(reference, request, error => translate(error, reference)),
+    lookUp: (reference, request) => lookUp(reference, request, error => error),
+    tags: (repository, request) =>
+      mirrors.first(repository.domain, async source => {
+        await perhapsPatiently(source, () => registry.ping({ ...repository, source }, request.signal), request.signal)
+        try {
+          const list = () => listTags(registry, { ...repository, source }, request)
+          return await perhapsPatiently(source, list, request.signal)
+        } catch (error) {
+          throw translate(error, repository)
+        }
+      }),
+    login: wanted => login(http, directory, wanted),
+    search: wanted => search(http, directory, wanted),
     fetcher: (reference, request): Fetcher => fetcher(reference, request),
     pusher: (repository, request) => createPusher(registry, { repository, request, patiently }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
@@ -75,25 +84,34 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     return source.mirror ? work() : patiently(work, signal)
   }
 
+  function lookUp(reference: Reference, request: RequestOptions, worded: (error: unknown) => unknown) {
+    const { signal } = request
+    const name = reference.digest ?? reference.tag ?? 'latest'
+    return mirrors.first(reference.domain, async source => {
+      await perhapsPatiently(source, () => registry.ping({ ...reference, source }, signal), signal)
+      return readManifest(source, { reference, name, worded }, request)
+    })
+  }
+
   async function readManifest(
     source: Source,
-    { reference, name }: { readonly reference: Reference; readonly name: string },
+    { reference, name, worded }: WantedName,
     request: RequestOptions,
   ): Promise<ResolvedManifest> {
     const wanted = { repository: { ...reference, source }, name, shown: familiarString(reference) }
     try {
       return await perhapsPatiently(source, () => fetchManifest(registry, wanted, request), request.signal)
     } catch (error) {
-      throw translate(error, reference)
+      throw worded(error)
     }
   }
 
   function fetcher(reference: Reference, request: RequestOptions): Fetcher {
     return {
       async manifest({ digest }) {
-        const found = await mirrors.first(reference.domain, source =>
-          readManifest(source, { reference: { ...reference, digest }, name: digest }, request),
-        )
+        const pinned = { ...reference, digest }
+        const wanted = { reference: pinned, name: digest, worded: (error: unknown) => translate(error, pinned) }
+        const found = await mirrors.first(reference.domain, source => readManifest(source, wanted, request))
         return found.bytes
       },
       blob: (descriptor, offset) =>
@@ -106,6 +124,14 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
       refuse: ({ digest }) => mirrors.refuse(digest),
     }
   }
+}
+
+interface WantedName {
+  readonly reference: Reference
+  /** Tag or digest. */
+  readonly name: string
+  /** Puts an error into the words that the caller wants. */
+  readonly worded: (error: unknown) => unknown
 }
 
 async function* watched(bytes: Bytes, broke: () => void): AsyncGenerator<Uint8Array> {

@@ -12,6 +12,16 @@ export interface TokenRequest {
   /** `repository:library/debian:pull` */
   readonly scopes: readonly string[]
   readonly credentials?: Credentials
+  /** Asks for a refresh token too, which serves instead of the password from then on. */
+  readonly offline?: boolean
+}
+
+/** What a realm gives. */
+interface Issued {
+  readonly token: string
+  /** Milliseconds. */
+  readonly life: number
+  readonly refreshToken?: string
 }
 
 export interface TokenSource {
@@ -30,6 +40,8 @@ const BODY_LIMIT = 1 << 20
 /** Docker's floor: shorter lives are taken for mistakes. */
 const SHORTEST_LIFE = 60_000
 const REDIRECTS = 5
+/** What clients are called at realms. */
+const CLIENT = 'docker'
 
 /** Tokens live in memory only and are kept by realm, service, scope and user; lives are counted on our own clock. */
 export function createTokenSource(http: HttpClient, now: () => number = () => performance.now()): TokenSource {
@@ -43,11 +55,7 @@ export function createTokenSource(http: HttpClient, now: () => number = () => pe
     if (cached && cached.expires > now()) return cached.token
     for (const [other, { expires }] of cache) if (expires <= now()) cache.delete(other)
     const asked = now()
-    const response = request.credentials?.identityToken
-      ? await postOAuth(http, request, signal)
-      : await getToken(http, request, signal)
-    if (response.status >= 400) throw await refusal(response)
-    const { token, life } = await readToken(response)
+    const { token, life } = await askRealm(http, request, signal)
     cache.set(key, { token, expires: asked + life * 0.9 })
     return token
   }
@@ -68,26 +76,48 @@ function keyOf({ realm, service, scopes, credentials }: TokenRequest): string {
   return JSON.stringify([realm.href, service, scopes, secret])
 }
 
+/** A fresh token. Throws `unauthorized` when the realm refuses. */
+export async function askRealm(http: HttpClient, request: TokenRequest, signal: AbortSignal): Promise<Issued> {
+  const response = await sendToRealm(http, request, signal)
+  if (response.status >= 400) throw await refusal(response)
+  return readToken(response)
+}
+
+async function sendToRealm(http: HttpClient, request: TokenRequest, signal: AbortSignal): Promise<HttpResponse> {
+  const { username, password = '', identityToken } = request.credentials ?? {}
+  const post = (grant: Readonly<Record<string, string>>) => postOAuth(http, { ...request, grant }, signal)
+  if (identityToken) return post({ grant_type: 'refresh_token', refresh_token: identityToken })
+  const response = await getToken(http, request, signal)
+  // Realms that know OAuth2 only.
+  if (!username || (response.status !== 404 && response.status !== 405)) return response
+  await response.discard()
+  return post({ grant_type: 'password', username, password })
+}
+
 function getToken(http: HttpClient, request: TokenRequest, signal: AbortSignal): Promise<HttpResponse> {
   const url = new URL(request.realm)
   if (request.service !== undefined) url.searchParams.set('service', request.service)
   for (const scope of request.scopes) url.searchParams.append('scope', scope)
   const basic = basicAuthorization(request.credentials)
   if (basic !== undefined) url.searchParams.set('account', request.credentials!.username!)
+  if (request.offline) {
+    url.searchParams.set('client_id', CLIENT)
+    url.searchParams.set('offline_token', 'true')
+  }
   const headers: Record<string, string> = { accept: 'application/json' }
   if (basic !== undefined) headers.authorization = basic
   return http.send({ method: 'GET', url, headers, signal, redirects: REDIRECTS })
 }
 
-/** https://distribution.github.io/distribution/spec/auth/oauth/. Redirects are not followed: they would carry the token off. */
-function postOAuth(http: HttpClient, request: TokenRequest, signal: AbortSignal): Promise<HttpResponse> {
-  const form = new URLSearchParams({
-    grant_type: 'refresh_token',
-    client_id: 'docker',
-    refresh_token: request.credentials!.identityToken!,
-    scope: request.scopes.join(' '),
-  })
+/** https://distribution.github.io/distribution/spec/auth/oauth/. Redirects are not followed: they would carry secrets off. */
+function postOAuth(
+  http: HttpClient,
+  request: TokenRequest & { readonly grant: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const form = new URLSearchParams({ ...request.grant, client_id: CLIENT, scope: request.scopes.join(' ') })
   if (request.service !== undefined) form.set('service', request.service)
+  if (request.offline) form.set('access_type', 'offline')
   return http.send({
     method: 'POST',
     url: request.realm,
@@ -104,7 +134,7 @@ async function refusal(response: HttpResponse): Promise<StrataError> {
   return temporary ? error : new StrataError('unauthorized', error.message, { details: error.details })
 }
 
-async function readToken(response: HttpResponse): Promise<{ token: string; life: number }> {
+async function readToken(response: HttpResponse): Promise<Issued> {
   let body: unknown
   try {
     body = JSON.parse((await collect(response.body, BODY_LIMIT)).toString())
@@ -119,7 +149,9 @@ async function readToken(response: HttpResponse): Promise<{ token: string; life:
   }
   const seconds = said.expires_in
   const life = typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : 0
-  return { token, life: Math.max(SHORTEST_LIFE, life) }
+  const refreshToken =
+    typeof said.refresh_token === 'string' && said.refresh_token !== '' ? said.refresh_token : undefined
+  return { token, life: Math.max(SHORTEST_LIFE, life), ...(refreshToken !== undefined && { refreshToken }) }
 }
 
 /** `Basic …`, or undefined when there is no user name. */

@@ -50,6 +50,8 @@ const defaults: PullLimits = {
   second: 1000,
 }
 
+type Bringing = BringOptions & Pick<PullOptions, 'oneOfSeveral'>
+
 /** One puller serves an engine: what its pulls have in common is fetched once. */
 export function createPuller(options: PullerOptions): Puller {
   const { content, layers, images, leases, layerSources, resolver, log } = options
@@ -107,7 +109,8 @@ export function createPuller(options: PullerOptions): Puller {
       signal,
     }
     const parsed = await readTarget(target, reading)
-    const bringing = { content, layers, road, jobs, fetcher, progress, signal, log }
+    const { oneOfSeveral = false } = request
+    const bringing = { content, layers, road, jobs, fetcher, progress, oneOfSeveral, signal, log }
     const platforms = platformsFor(reference, target.descriptor, request)
     if (parsed.kind === 'index' && platforms) {
       const wanted = await readIndex(target.descriptor, parsed.index, { ...reading, platforms })
@@ -129,7 +132,7 @@ export function createPuller(options: PullerOptions): Puller {
   async function bringAll(
     reference: Reference,
     wanted: WantedIndex,
-    { lease, bringing }: { readonly lease: PullLease; readonly bringing: BringOptions },
+    { lease, bringing }: { readonly lease: PullLease; readonly bringing: Bringing },
   ): Promise<PullResult> {
     const wantedImages = wanted.manifests.flatMap(({ image }) => image ?? [])
     for (const { layers: theirs } of wantedImages) for (const { diffID } of theirs) await lease.addLayer(diffID)
@@ -142,7 +145,7 @@ export function createPuller(options: PullerOptions): Puller {
     const names = [pulled, ...(pulled === byDigest ? [] : [byDigest])] as const
     const { image, unchanged } = nameIndex(names, wanted, { images, infos, platform: own })
     const { digest } = wanted.target
-    tellEnd(reference, { digest, upToDate: present && unchanged }, bringing.progress)
+    tellEnd(reference, { digest, upToDate: present && unchanged }, bringing)
     return { image, digest, upToDate: present && unchanged }
   }
 
@@ -159,7 +162,7 @@ export function createPuller(options: PullerOptions): Puller {
     image: WantedImage,
     request: {
       readonly lease: PullLease
-      readonly bringing: BringOptions
+      readonly bringing: Bringing
       readonly platform: Platform | undefined
     },
   ): Promise<PullResult> {
@@ -175,7 +178,7 @@ export function createPuller(options: PullerOptions): Puller {
     const named = nameImage(reference, image, infos)
     const upToDate = present && named
     const { digest } = image.target
-    tellEnd(reference, { digest, upToDate }, progress)
+    tellEnd(reference, { digest, upToDate }, bringing)
     if (platform && !matchesPlatform(platform, image.imageConfig)) {
       const [has, wants] = [image.imageConfig, platform].map(formatPlatform)
       const status = `WARNING: image with reference ${familiarString(reference)} was found but its platform (${has}) does not match the specified platform (${wants})`
@@ -230,9 +233,10 @@ function namesOf(
 function tellEnd(
   reference: Reference,
   { digest, upToDate }: Pick<PullResult, 'digest' | 'upToDate'>,
-  progress: PullOptions['progress'],
+  { progress, oneOfSeveral }: Pick<PullOptions, 'progress' | 'oneOfSeveral'>,
 ): void {
   progress({ status: `Digest: ${digest}` })
+  if (oneOfSeveral) return
   const outcome = upToDate ? 'Image is up to date' : 'Downloaded newer image'
   progress({ status: `Status: ${outcome} for ${familiarString(reference)}` })
 }

@@ -34,6 +34,8 @@ export interface PullOptions {
   /** Several, which the name then holds together. Of what is no index, the image that there is. */
   readonly platforms?: WantedPlatforms
   readonly credentials?: Credentials
+  /** The caller says what came of it: the line `Status:` is left out. */
+  readonly oneOfSeveral?: boolean
   readonly progress: (event: ProgressEvent) => void
   readonly signal: AbortSignal
 }

@@ -138,6 +138,7 @@ export function fakeBackends(overrides: Overrides = {}): Backends {
     images: room(overrides.images, { list: async () => [image], inspect: async () => imageInspect }),
     networks: room(overrides.networks, {}),
     plugins: room(overrides.plugins, {}),
+    registry: room(overrides.registry, {}),
     system: room(overrides.system, { version: async () => version, info: async () => info }),
     volumes: room(overrides.volumes, {}),
   }

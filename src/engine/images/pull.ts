@@ -1,9 +1,9 @@
 import { parsePlatform, parsePlatforms } from '../../oci/index.ts'
-import { familiarName, familiarString, parseReference } from '../../reference/index.ts'
+import { familiarName, familiarString, parseReference, type Reference, withTag } from '../../reference/index.ts'
 import type { Credentials } from '../../remotes/index.ts'
-import { StrataError } from '../../std/index.ts'
 import type { ProgressEvent, PullOptions } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
+import { registryFailure } from '../registry/registry-failure.ts'
 
 export interface PullRequest {
   readonly reference: string
@@ -14,21 +14,38 @@ export interface PullRequest {
   readonly signal: AbortSignal
 }
 
-/** Pulls one image and tells of it. */
+/** Pulls one image, or with neither tag nor digest all tags of a repository one after the other, and tells of it. */
 export async function pullImage(context: EngineContext, request: PullRequest): Promise<void> {
   const reference = parseReference(request.reference)
-  if (reference.tag === undefined && reference.digest === undefined) {
-    throw new StrataError('not_implemented', 'pulling all tags of a repository is not implemented yet')
+  const { progress, platform, credentials } = request
+  const options = {
+    progress,
+    signal: AbortSignal.any([request.signal, context.closing.signal]),
+    ...platformsOf(platform, context.config.pullPlatforms),
+    ...(credentials ? { credentials } : {}),
   }
-  const signal = AbortSignal.any([request.signal, context.closing.signal])
-  await context.puller.pull(reference, {
-    progress: request.progress,
-    signal,
-    ...platformsOf(request.platform, context.config.pullPlatforms),
-    ...(request.credentials ? { credentials: request.credentials } : {}),
-  })
+  const all = reference.tag === undefined && reference.digest === undefined
+  try {
+    if (all) await pullTags(context, reference, options)
+    else await context.puller.pull(reference, options)
+  } catch (error) {
+    throw registryFailure(error)
+  }
   const name = familiarString(reference)
-  publish(context, 'image', 'pull', name, { ...labelsOf(context, name), name: familiarName(reference) })
+  const labels = all ? {} : labelsOf(context, name)
+  publish(context, 'image', 'pull', name, { ...labels, name: familiarName(reference) })
+}
+
+/** One line at the end says whether anything was new. The first tag that fails ends it; those before it stay. */
+async function pullTags(context: EngineContext, repository: Reference, options: PullOptions): Promise<void> {
+  const tags = await context.resolver.tags(repository, options)
+  let upToDate = true
+  for (const tag of tags) {
+    const pulled = await context.puller.pull(withTag(repository, tag), { ...options, oneOfSeveral: true })
+    upToDate &&= pulled.upToDate
+  }
+  const outcome = upToDate ? 'Image is up to date' : 'Downloaded newer image'
+  options.progress({ status: `Status: ${outcome} for ${familiarName(repository)}` })
 }
 
 /** What is asked for; without that what the configuration says, and without that the host's. */

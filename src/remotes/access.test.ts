@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { createResolver, type ResolverOptions } from './resolver.ts'
+import { type Intercept, sendError, sendJson, TestRegistry } from './testdata/registry.ts'
+
+const { signal } = new AbortController()
+const right = { username: 'me', password: 'se cret' }
+const basic = `Basic ${Buffer.from('me:se cret').toString('base64')}`
+
+async function setUp(t: TestContext, intercept?: Intercept, options: Partial<ResolverOptions> = {}) {
+  const registry = await new TestRegistry().start()
+  registry.intercept = intercept
+  const resolver = createResolver({ userAgent: 'strata/test', retryPause: 1, idleTimeout: 5_000, ...options })
+  t.after(async () => {
+    await resolver[Symbol.asyncDispose]()
+    await registry.stop()
+  })
+  return { registry, resolver, domain: registry.host }
+}
+
+test('login by Basic: right, wrong, none; a registry that asks for nothing takes anybody', async t => {
+  const { registry, resolver, domain } = await setUp(t, (request, response) => {
+    if (request.headers.authorization === basic) return false
+    response.setHeader('www-authenticate', 'Basic realm="x"')
+    sendError(response, 401, 'UNAUTHORIZED', 'authentication required')
+    return true
+  })
+  assert.deepEqual(await resolver.login({ domain, credentials: right, signal }), {})
+  await assert.rejects(resolver.login({ domain, credentials: { ...right, password: 'wrong' }, signal }), {
+    code: 'unavailable',
+    message: `login attempt to ${registry.url}/v2/ failed with status: 401 Unauthorized`,
+  })
+  await assert.rejects(resolver.login({ domain, signal }), {
+    message: `Get "${registry.url}/v2/": no basic auth credentials`,
+  })
+  registry.intercept = undefined
+  assert.deepEqual(await resolver.login({ domain, credentials: right, signal }), {})
+  registry.intercept = (_request, response) => {
+    response.writeHead(404).end()
+    return true
+  }
+  await assert.rejects(resolver.login({ domain, credentials: right, signal }), {
+    message: `login attempt to ${registry.url}/v2/ failed with status: 404 Not Found`,
+  })
+})
+
+test('login by token: the password goes to the realm, a refresh token comes back and serves instead', async t => {
+  let asked: { method: string; query: URLSearchParams; form: URLSearchParams; authorization: string | undefined }[] = []
+  let oauthOnly = false
+  const { registry, resolver, domain } = await setUp(t, async (request, response, path) => {
+    if (!path.startsWith('/token')) {
+      if (request.headers.authorization === 'Bearer good') return false
+      response.setHeader('www-authenticate', `Bearer realm="${registry.url}/token",service="r"`)
+      sendError(response, 401, 'UNAUTHORIZED', 'authentication required')
+      return true
+    }
+    const method = request.method ?? ''
+    const query = new URL(request.url ?? '', registry.url).searchParams
+    const form = new URLSearchParams(await text(request))
+    const { authorization } = request.headers
+    asked.push({ method, query, form, authorization })
+    const granted = {
+      GET: authorization === basic,
+      POST: form.get('password') === right.password || form.get('refresh_token') === 'kept',
+    }[method]
+    if (oauthOnly && method === 'GET') response.writeHead(405).end()
+    else if (!granted) sendJson(response, 401, { details: 'incorrect username or password' })
+    else sendJson(response, 200, { access_token: 'good', refresh_token: 'kept' })
+    return true
+  })
+  assert.deepEqual(await resolver.login({ domain, credentials: right, signal }), { identityToken: 'kept' })
+  assert.deepEqual(Object.fromEntries(asked[0]!.query), {
+    service: 'r',
+    account: 'me',
+    client_id: 'docker',
+    offline_token: 'true',
+  })
+  asked = []
+  assert.deepEqual(await resolver.login({ domain, credentials: { identityToken: 'kept' }, signal }), {
+    identityToken: 'kept',
+  })
+  assert.deepEqual(
+    asked.map(({ method, authorization }) => [method, authorization]),
+    [['POST', undefined]],
+  )
+  assert.equal(asked[0]!.form.get('grant_type'), 'refresh_token')
+  for (const credentials of [{ ...right, password: 'wrong' }, { identityToken: 'old' }, {}]) {
+    await assert.rejects(resolver.login({ domain, credentials, signal }), {
+      code: 'unauthorized',
+      message: `Get "${registry.url}/v2/": unauthorized: incorrect username or password`,
+    })
+  }
+  oauthOnly = true
+  asked = []
+  assert.deepEqual(await resolver.login({ domain, credentials: right, signal }), { identityToken: 'kept' })
+  const [, { form } = { form: new URLSearchParams() }] = asked
+  assert.deepEqual(Object.fromEntries(form), {
+    grant_type: 'password',
+    username: 'me',
+    password: 'se cret',
+    client_id: 'docker',
+    scope: '',
+    service: 'r',
+    access_type: 'offline',
+  })
+})
+
+test('login and search never go to a mirror, and blocked registries are asked nothing', async t => {
+  const registries: Record<string, { mirrors?: string[]; blocked?: boolean }> = {
+    'blocked.example': { blocked: true },
+  }
+  const mirror = await new TestRegistry().start()
+  t.after(() => mirror.stop())
+  const { registry } = await setUp(t)
+  registries[registry.host] = { mirrors: [mirror.url] }
+  const { resolver } = await setUp(t, undefined, { registries })
+  await resolver.login({ domain: registry.host, credentials: right, signal })
+  await assert.rejects(resolver.search({ term: `${registry.host}/x`, limit: 0, signal }))
+  assert.deepEqual(mirror.requests, [])
+  const blocked = { code: 'forbidden', message: 'registry blocked.example is blocked by the configuration' }
+  await assert.rejects(resolver.login({ domain: 'blocked.example', signal }), blocked)
+  await assert.rejects(resolver.search({ term: 'blocked.example/x', limit: 0, signal }), blocked)
+})
+
+test('search: what is asked, what comes of odd answers', async t => {
+  const results: unknown[] = [
+    { name: 'a', description: 'A', star_count: 3, is_official: true },
+    { name: 7, description: null, star_count: 'x' },
+    null,
+  ]
+  const { registry, resolver, domain } = await setUp(t, (request, response, path) => {
+    if (path.startsWith('/v1/search?q=ok')) sendJson(response, 200, { results })
+    else if (path.startsWith('/v1/search?q=none')) sendJson(response, 200, {})
+    else if (path.startsWith('/v1/search?q=text')) sendJson(response, 200, { results: 'x' })
+    else if (path.startsWith('/v1/search?q=html')) response.writeHead(200).end('<html>')
+    else if (path.startsWith('/v1/search?q=empty')) response.writeHead(200).end()
+    else response.writeHead(request.url === '/v1/_ping' ? 404 : 403).end()
+    return true
+  })
+  const find = (words: string, limit = 0) =>
+    resolver.search({ term: `${domain}/${words}`, limit, credentials: right, signal })
+  assert.deepEqual(await find('ok & well'), [
+    { name: 'a', description: 'A', stars: 3, official: true },
+    { name: '', description: '', stars: 0, official: false },
+    { name: '', description: '', stars: 0, official: false },
+  ])
+  const { path, authorization } = registry.requests.at(-1)!
+  assert.equal(path, '/v1/search?q=ok+&+well&n=25')
+  assert.equal(authorization, basic)
+  assert.deepEqual(await find('none', 100), [])
+  for (const [words, problem] of [
+    ['text', 'the results are no list'],
+    ['html', "invalid character '<' looking for beginning of value"],
+    ['empty', 'unexpected end of JSON input'],
+  ]) {
+    await assert.rejects(find(words!), { message: `error decoding registry search results: ${problem}` })
+  }
+  await assert.rejects(find('no'), { code: 'unavailable', message: 'Unexpected status code 403' })
+  await assert.rejects(find('ok', 101), {
+    code: 'invalid_argument',
+    message: 'limit 101 is outside the range of [1, 100]',
+  })
+  await assert.rejects(resolver.search({ term: 'http://a/b', limit: 0, signal }), {
+    message: 'invalid repository name: repository name (http://a/b) should not have a scheme',
+  })
+})
+
+test('tags come over all pages, in their order; lists without an end are refused', async t => {
+  const pages: Record<string, [tags: unknown, link?: string]> = {
+    '': [['c', 'a'], '</v2/app/tags/list?last=a&n=2>; rel="next"'],
+    a: [['b'], '<tags/list?last=x>; rel="other", <list?last=b>; rel=next'],
+    b: [null],
+    loop: [['x'], '<list?last=loop>; rel="next"'],
+    away: [['x'], '<http://127.0.0.1:1/v2/app/tags/list>; rel="next"'],
+    bad: [[7]],
+  }
+  let start = ''
+  const { registry, resolver, domain } = await setUp(t, (request, response) => {
+    const url = new URL(request.url ?? '', registry.url)
+    if (!url.pathname.endsWith('/tags/list')) return false
+    const [tags, link] = pages[url.searchParams.get('last') ?? start]!
+    sendJson(response, 200, { name: 'app', tags }, link ? { link } : {})
+    return true
+  })
+  const list = () => resolver.tags({ domain, path: 'app' }, { signal })
+  assert.deepEqual(await list(), ['c', 'a', 'b'])
+  for (const end of ['loop', 'away']) {
+    start = end
+    await assert.rejects(list(), { code: 'unavailable', message: 'the list of tags of the registry does not end' }, end)
+  }
+  start = 'bad'
+  await assert.rejects(list(), { message: 'the list of tags of the registry is malformed' })
+  await assert.rejects(resolver.tags({ domain, path: 'none' }, { signal }), /./)
+})
