@@ -85,7 +85,7 @@ if (await isolated(import.meta.filename)) {
       assert.match(lines.join('\n'), /^B4 +0 +8 +5 +-5B +make the changes$/m)
       assert.match(
         lines.join('\n'),
-        /^1 added \(3B\), 8 changed \(\S+\), 5 removed \(\S+\); of 1 more only the time differs$/m,
+        /^1 added \(\+3B\), 8 changed \(\S+\), 5 removed \(\S+\); of 1 more only the time differs$/m,
       )
       assert.match(await strata('image', 'diff', '--times', names.a, names.b), /^~ +B3 {2}\/data\/time {2}\(time\)$/m)
       assert.doesNotMatch(await strata('image', 'diff', '--summary', names.a, names.b), /^[+~-] /m)
