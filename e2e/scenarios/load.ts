@@ -104,6 +104,7 @@ export const load: Scenario = {
     ...['null', 'object', 'empty', 'cut', 'text'].map(name => ['load', '-i', join(files, `${name}.tar`)]),
     ['load', '-i', join(files, 'absent.tar')],
     { args: ['load'], input: 'x' },
+    ['events', '--since', '10m', '--until', '-1s', '--filter', 'event=load'],
     ['rmi', 'mine:one', 'mine:two', 'old:format', 'old:linked'],
     { args: ['images', 'compressed'], sorted: true },
   ],

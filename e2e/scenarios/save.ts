@@ -41,6 +41,7 @@ export const save: Scenario = {
     { archive: `${files}/oci.tar` },
     ['save', '-o', `${files}/platform.tar`, '--platform', 'linux/arm64', 'mine:one'],
     ['save', '-o', `${files}/platform.tar`, '--platform', 'nonsense', 'mine:one'],
+    ['events', '--since', '10m', '--until', '-1s', '--filter', 'event=save'],
     ['save', 'nothing'],
     ['save', 'nothing:tag'],
     ['save', 'mine:one', 'mine:three'],

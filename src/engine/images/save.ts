@@ -4,11 +4,12 @@ import { familiarName, formatReference, parseReference, type Reference, reposito
 import { isStrataError, StrataError } from '../../std/index.ts'
 import { type SavedArchive, saveImages, type WantedSave } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
+import { pickImage } from './pick.ts'
 
 export interface SaveRequest {
   /** As typed: names, IDs, beginnings of them. */
   readonly names: readonly string[]
-  /** Refuses images that are not for it. */
+  /** The images for it that the names hold; refuses those that are not for it. */
   readonly platform?: Platform
 }
 
@@ -20,11 +21,8 @@ export async function saveArchive(
   context: EngineContext,
   { names, platform }: SaveRequest,
 ): Promise<SavedArchive & AsyncDisposable> {
-  const wanted = wantedImages(context, names)
-  for (const { record } of wanted) {
-    if (!platform || matchesPlatform(platform, record.platform)) continue
-    throw new StrataError('not_found', `no suitable export target found for platform ${formatPlatform(platform)}`)
-  }
+  const named = wantedImages(context, names)
+  const wanted = platform ? await Promise.all(named.map(each => forPlatform(context, each, platform))) : named
   const lease = openPassingLease(context.leases, 'save')
   try {
     for (const { record } of wanted) await keep(record, lease)
@@ -34,6 +32,18 @@ export async function saveArchive(
   } catch (error) {
     letGo(context, wanted, lease)
     throw error
+  }
+}
+
+/** The image for the platform that the names hold, where they hold several. */
+async function forPlatform(context: EngineContext, wanted: WantedSave, platform: Platform): Promise<WantedSave> {
+  if (matchesPlatform(platform, wanted.record.platform)) return wanted
+  try {
+    const text = wanted.references[0] ? formatReference(wanted.references[0]) : wanted.record.id
+    return { ...wanted, record: await pickImage(context, text, platform) }
+  } catch (error) {
+    if (!isStrataError(error, 'not_found')) throw error
+    throw new StrataError('not_found', `no suitable export target found for platform ${formatPlatform(platform)}`)
   }
 }
 
