@@ -8,7 +8,7 @@
  *   wait                -> exited CODE SIGNAL SECONDS NANOSECONDS OOM, once the process has exited and all output is read
  *   signal N            -> ok | gone
  *   resize COLUMNS ROWS -> ok
- *   quit                -> no answer: kills the process, and the shim ends
+ *   quit                -> no answer: kills the process, and the shim ends; after the exit, once those attached have all
  */
 #include "shim.h"
 
@@ -117,6 +117,7 @@ static void command(struct client *client, const char *line) {
     send_text(client, "ok\n");
   } else if (strcmp(line, "quit") == 0) {
     quit();
+    client->closing = true;
   } else {
     send_text(client, "failed 0 \"bad request\"\n");
   }

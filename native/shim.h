@@ -110,7 +110,7 @@ bool clients_done(void);
 
 /* shim.c */
 void start(void);
-_Noreturn void quit(void);
+void quit(void);
 void input_end(void);
 
 #endif

@@ -27,6 +27,8 @@ export async function removeTask(
 
 async function endShim(folder: string): Promise<void> {
   await request(folder, 'quit').catch(() => undefined)
+  // One that has told of the exit ends by itself, when the attached clients have all that the process wrote.
+  if ((await readExit(folder)) !== undefined) return
   for (const file of [names.shim, names.started]) {
     const identity = await readIdentity(join(folder, file))
     if (identity !== undefined && (await isAlive(identity))) killIfThere(identity.pid)

@@ -197,6 +197,15 @@ export function testRuntime(name: string): void {
     }
   })
 
+  test('who reads slowly gets the whole output, also when the task is removed meanwhile', async t => {
+    const task = await taskFor(t, sh('head -c 1200000 /dev/zero'))
+    const stream = await task.attach(both)
+    await task.start()
+    await task.wait()
+    await runtime.remove(task.id)
+    assert.equal(unframed(await buffer(stream)).length, 1_200_000)
+  })
+
   test('the out-of-memory killer’s work is told', async t => {
     const memory = 16 * 1024 * 1024
     const task = await taskFor(t, ['tail', '/dev/zero'], pipes, { resources: { memory, memorySwap: memory } })
