@@ -55,6 +55,7 @@ export function anyCommand(random: Random, { images, archives, folder }: Targets
     ['save', '-o', `${folder}/saved${at}.tar`, image, loaded],
     ['rmi', alias],
     ['rmi', image],
+    ['image', 'prune', '-f'],
   ]
   return random.pick(random.number(3) > 0 ? often : seldom)
 }
@@ -69,6 +70,7 @@ const refusals = [
   /is (already )?paused/,
   /cannot start a paused container/,
   /conflict: unable to (remove|delete)/,
+  /a prune operation is already running/,
   /container is marked for removal/,
   /removal of container .* is already in progress/,
   /port is already allocated/,

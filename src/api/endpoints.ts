@@ -112,6 +112,9 @@ export const endpoints = [
   'POST /session',
   'GET /strata/images/diff',
   'GET /strata/images/{name}/layers',
+  'GET /strata/images/removed',
+  'POST /strata/images/prune',
+  'POST /strata/images/restore',
   'POST /strata/system/check',
 ] as const
 

@@ -61,3 +61,44 @@ export interface ImagesPruned {
 
 /** What `DELETE /images/{name}` did, in order: one of the two. */
 export type ImageDeleteItem = { readonly Untagged: string } | { readonly Deleted: string }
+
+/** One of `GET /strata/images/removed`: what can be restored. */
+export interface RemovedImageSummary {
+  /** Familiar form; empty for an image that had no name when it was removed. */
+  readonly Name: string
+  readonly Id: string
+  /** Bytes of its layers. */
+  readonly Size: number
+  /** Whether it was taken away, or the name led to another image. */
+  readonly Why: 'removed' | 'moved'
+  /** RFC 3339. */
+  readonly Removed: string
+  /** RFC 3339: as long as that, unless space is needed before. */
+  readonly Until: string
+}
+
+/** `POST /strata/images/restore`. */
+export interface RestoredImage {
+  readonly Id: string
+  /** Names that lead to it again. */
+  readonly Names: readonly string[]
+  /** Names that lead elsewhere by now, and were left alone. */
+  readonly Left: readonly string[]
+}
+
+/** `POST /strata/images/prune`. */
+export interface ExplainedPrune {
+  readonly Images: readonly {
+    readonly Id: string
+    /** Familiar form. */
+    readonly Names: readonly string[]
+    readonly Action: 'keep' | 'remove' | 'forget'
+    readonly Reason: string
+    /** That come back with it, after those before it; 0 for what stays. */
+    readonly Bytes: number
+    /** RFC 3339. */
+    readonly LastUsed?: string
+  }[]
+  /** Bytes that came back, or would. */
+  readonly SpaceReclaimed: number
+}

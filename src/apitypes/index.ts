@@ -29,7 +29,16 @@ export type {
   Mount,
   Ulimit,
 } from './host-config.ts'
-export type { HistoryItem, ImageDeleteItem, ImageInspect, ImageSummary, ImagesPruned } from './image.ts'
+export type {
+  ExplainedPrune,
+  HistoryItem,
+  ImageDeleteItem,
+  ImageInspect,
+  ImageSummary,
+  ImagesPruned,
+  RemovedImageSummary,
+  RestoredImage,
+} from './image.ts'
 export type {
   ComparedImage,
   ComparedImages,

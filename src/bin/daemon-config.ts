@@ -41,6 +41,10 @@ export interface DaemonConfig {
   readonly pushCompressionLevel: number | undefined
   /** The most bytes that one layer may have when uncompressed. */
   readonly maxLayerSize: number
+  /** Seconds that removed images and moved names can be restored; 0: they can't. */
+  readonly imageUndoPeriod: number
+  /** Bytes that are to be free on the disk: with fewer, what could be restored goes, the oldest first. */
+  readonly imageUndoReserve: number
   /** Whether compressed layers are kept beside the layers made of them; costs their size on disk. */
   readonly keepCompressedLayers: boolean
   /** Platforms that a pull brings when none is asked for, or `all`; the host's when empty. */
@@ -93,6 +97,8 @@ const options: Readonly<Record<string, Option>> = {
   'push-compression-level': option('pushCompressionLevel', 'number', undefined),
   'max-layer-size': option('maxLayerSize', 'number', 64 * 2 ** 30),
   'pull-platforms': option('pullPlatforms', 'strings', []),
+  'image-undo-period': option('imageUndoPeriod', 'number', 24 * 3600),
+  'image-undo-reserve': option('imageUndoReserve', 'number', 2 * 2 ** 30),
   'keep-compressed-layers': option('keepCompressedLayers', 'boolean', false),
   'default-runtime': option('defaultRuntime', 'string', 'runc'),
   runtimes: option('runtimes', 'runtimes', {}),

@@ -29,6 +29,7 @@ const flagKeys: Readonly<Record<string, string>> = {
   label: 'labels',
   maxConcurrentDownloads: 'max-concurrent-downloads',
   maxConcurrentUploads: 'max-concurrent-uploads',
+  imageUndoPeriod: 'image-undo-period',
   shutdownTimeout: 'shutdown-timeout',
 }
 

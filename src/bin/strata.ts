@@ -40,6 +40,7 @@ program
   .option('--label <key=value>', 'label of the engine (may be repeated)', repeated)
   .addOption(new Option('--max-concurrent-downloads <n>', 'layers fetched at once').argParser(Number))
   .addOption(new Option('--max-concurrent-uploads <n>', 'layers sent at once').argParser(Number))
+  .addOption(new Option('--image-undo-period <seconds>', 'how long removed images can be restored').argParser(Number))
   .addOption(new Option('--shutdown-timeout <seconds>', 'time for containers to stop').argParser(Number))
   .action(async (flags: Record<string, unknown>) => {
     const { runEngine } = await import('./engine-command.ts')

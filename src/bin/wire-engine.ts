@@ -37,7 +37,7 @@ export async function wireEngine(
   const layers = stack.use(
     await createLayerDriver({ root: join(config.dataRoot, 'layers'), log, ...driverName(config.storageDriver) }),
   )
-  const images = createImageStore({ metadata, content })
+  const images = createImageStore({ metadata, content, undo: config.imageUndoPeriod > 0 })
   const leases = createLeaseStore(metadata)
   const layerSources = createLayerSources(metadata)
   const resolver = stack.use(

@@ -1,17 +1,24 @@
+import { statfs } from 'node:fs/promises'
 import { collectGarbage, type Swept } from '../gc/index.ts'
+import type { RemovedImage } from '../images/index.ts'
 import type { EngineParts } from './parts.ts'
 
 /** After this time in milliseconds what was let go is collected: whoever let it go has its answer by then. */
 const SOON = 200
 /** What was let go without anybody saying so is found this often, in milliseconds. */
 const PERIOD = 3_600_000
+/** Whether removed images have to go is looked at this often, in milliseconds. */
+const WATCH = 15_000
 
-/** Collects garbage behind the scenes, one collection at a time: at the start, after removals, and every hour. */
+/**
+ * Collects garbage behind the scenes, one collection at a time: at the start, after removals, and every hour. Removed
+ * images are forgotten when their time has passed, and the oldest of them before that when the disk runs full.
+ */
 export class Collector {
   readonly #parts: EngineParts
   #last: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
-  #period: NodeJS.Timeout | undefined
+  readonly #periods: NodeJS.Timeout[] = []
   #closed = false
 
   constructor(parts: EngineParts) {
@@ -20,7 +27,8 @@ export class Collector {
 
   /** Begins; the first collection is for what an earlier engine left. */
   start(): void {
-    this.#period = setInterval(() => this.soon(), PERIOD).unref()
+    this.#periods.push(setInterval(() => this.soon(), PERIOD).unref())
+    this.#periods.push(setInterval(() => void this.#attempt(this.#watch()), WATCH).unref())
     this.soon()
   }
 
@@ -29,7 +37,7 @@ export class Collector {
     if (this.#closed) return
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      this.collect(() => {}).catch(error => this.#parts.log.warn({ err: error }, 'collecting garbage failed'))
+      void this.#attempt(this.collect(() => {}))
     }, SOON).unref()
   }
 
@@ -39,6 +47,7 @@ export class Collector {
    */
   collect<T>(work: () => T): Promise<{ readonly result: T; readonly swept: Swept }> {
     const collected = this.#last.then(async () => {
+      this.#forgetExpired()
       const result = work()
       const swept = await collectGarbage(this.#parts)
       await this.#parts.layers.settle()
@@ -46,6 +55,12 @@ export class Collector {
     })
     this.#last = collected.catch(() => {})
     return collected
+  }
+
+  /** The disk is full: gives up all that could be restored. True when that gave something back. */
+  async giveUpRemoved(): Promise<boolean> {
+    const { swept } = await this.collect(() => this.#parts.images.forgetRemoved(() => true))
+    return swept.bytes > 0
   }
 
   /** Does what is due now, and waits for the end of it. */
@@ -62,7 +77,41 @@ export class Collector {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    clearInterval(this.#period)
+    for (const period of this.#periods) clearInterval(period)
     await this.#last
+  }
+
+  /** Milliseconds since the epoch: what was removed before is forgotten. */
+  get #limit(): number {
+    return Date.now() - this.#parts.config.imageUndoPeriod * 1000
+  }
+
+  #forgetExpired(): void {
+    const { images } = this.#parts
+    images.forgetNames(this.#limit)
+    images.forgetRemoved(({ at }) => at < this.#limit)
+  }
+
+  async #watch(): Promise<void> {
+    const removed = Array.from(this.#parts.images.removedImages()).sort((a, b) => a.at - b.at)
+    if (removed.length === 0) return
+    if (removed[0]!.at < this.#limit) this.soon()
+    const { bavail, bsize } = await statfs(this.#parts.config.dataRoot)
+    let missing = this.#parts.config.imageUndoReserve - bavail * bsize
+    for (const { record } of removed) {
+      if (missing <= 0 || this.#closed) return
+      const isIt = (image: RemovedImage) => image.record.id === record.id
+      const { swept } = await this.collect(() => this.#parts.images.forgetRemoved(isIt))
+      this.#parts.log.info({ image: record.id, bytes: swept.bytes }, 'a removed image was given up for space')
+      missing -= swept.bytes
+    }
+  }
+
+  async #attempt(work: Promise<unknown>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'collecting garbage failed')
+    }
   }
 }

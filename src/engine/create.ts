@@ -75,6 +75,7 @@ export async function createContainer(
     // Another create may have taken the name meanwhile.
     const container = context.containers.add(record)
     for (const { anonymous, name: volume } of mounts) if (anonymous && volume) context.volumes.claim(volume)
+    context.images.use(image.id)
     publishContainer(context, container, 'create')
   } catch (error) {
     await context.layers.removeWritable(id)

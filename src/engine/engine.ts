@@ -11,6 +11,7 @@ import type {
   DistributionInspect,
   ExecCreateRequest,
   ExecInspect,
+  ExplainedPrune,
   FilesystemChange,
   Filters,
   HistoryItem,
@@ -21,6 +22,8 @@ import type {
   ImageSummary,
   ImagesPruned,
   NetworkInspect,
+  RemovedImageSummary,
+  RestoredImage,
   SearchResult,
   Volume,
   VolumeCreateRequest,
@@ -38,6 +41,7 @@ import { diskUsage, pruneBuildCache } from './disk-usage.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
 import { type CommitRequest, commitContainer } from './images/commit.ts'
 import { diffImages } from './images/diff.ts'
+import { explainedPrune } from './images/explained-prune.ts'
 import { imageHistory } from './images/history.ts'
 import { inspectImage } from './images/inspect.ts'
 import { imageLayers } from './images/layers.ts'
@@ -47,6 +51,7 @@ import { pruneImages } from './images/prune.ts'
 import { type PullRequest, pullImage } from './images/pull.ts'
 import { type PushRequest, pushImage } from './images/push.ts'
 import { removePlatforms } from './images/remove-platforms.ts'
+import { listRemoved, restoreImage } from './images/restore.ts'
 import { type SaveRequest, saveArchive } from './images/save.ts'
 import { tagImage } from './images/tag.ts'
 import { withoutInitFiles } from './init-files.ts'
@@ -109,6 +114,10 @@ export async function openEngine(parts: EngineParts) {
         removePlatforms(context, name, options),
       load: (request: LoadRequest) => loadArchive(context, request),
       prune: (filters: Filters): Promise<ImagesPruned> => pruneImages(context, filters),
+      explainedPrune: (filters: Filters, options: { readonly dryRun: boolean }): Promise<ExplainedPrune> =>
+        explainedPrune(context, filters, options),
+      removed: async (): Promise<RemovedImageSummary[]> => listRemoved(context),
+      restore: (name: string): Promise<RestoredImage> => restoreImage(context, name),
       save: (request: SaveRequest) => saveArchive(context, request),
     },
     networks: {

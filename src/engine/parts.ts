@@ -62,6 +62,10 @@ export interface EngineConfig {
   readonly liveRestore: boolean
   /** The most bytes of an uncompressed layer. */
   readonly maxLayerSize: number
+  /** Seconds that removed images and moved names can be restored. */
+  readonly imageUndoPeriod: number
+  /** Bytes that are to be free on the disk before anything is kept for that. */
+  readonly imageUndoReserve: number
   /** Seconds that containers have to stop when the engine is told to end them. */
   readonly shutdownTimeout: number
 }

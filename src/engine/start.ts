@@ -8,4 +8,5 @@ export async function startContainer(context: EngineContext, id: string): Promis
   using _lock = await context.locks.acquire(container.id)
   if (container.record.manuallyStopped) container.update({ manuallyStopped: false })
   await startLocked(context, container)
+  if (context.images.get(container.record.image)) context.images.use(container.record.image)
 }

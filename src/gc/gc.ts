@@ -2,7 +2,7 @@
  * What keeps stored things alive, and how the rest goes.
  *
  * *Mark*: an image keeps its config, its manifest, what its names point to (an index), its layers and their compressed
- * forms; a lease keeps what it names; a writable keeps the layers that it stands on. *Sweep*: blobs, layers and old
+ * forms; a removed image keeps the same until it is forgotten; a lease keeps what it names; a writable keeps the layers that it stands on. *Sweep*: blobs, layers and old
  * ingests that nothing keeps are removed.
  *
  * A collection may run while images are pulled, built and removed: from its first moment to its last, everything that is

@@ -29,6 +29,8 @@ export async function mark(
   const marked: Marked = { content: new Set(options.extraContent), layers: new Set(options.extraLayers) }
   for (const { record } of options.images.list()) markRecord(record, marked)
   for (const [, name] of options.images.names()) markName(name, marked)
+  for (const { record } of options.images.removedImages()) markRecord(record, marked)
+  for (const points of options.images.removedPoints()) markName(points, marked)
   for await (const { chain } of options.layers.writables()) for (const layer of chain) marked.layers.add(layer)
   return marked
 }

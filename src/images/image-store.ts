@@ -1,23 +1,30 @@
 import { type ContentStore, readBlob } from '../content/index.ts'
 import type { MetadataStore } from '../metadata/index.ts'
 import { CONFIG_LIMIT, type Digest, parseImageConfig } from '../oci/index.ts'
+import { createUndo } from './create-undo.ts'
 import type { ImageRecord, ImageStore, ImageSummary, NameRecord } from './images.ts'
 import { isDigestName, nameOf } from './names.ts'
 import { noSuchImage, resolveImage } from './resolve.ts'
 import { HELD, NAMED, newestFirst, summaryOf, type Tie } from './summaries.ts'
+import { UndoLog } from './undo.ts'
+import { Uses } from './uses.ts'
 
 /** The image store over records in `metadata` and blobs in `content`. */
 export function createImageStore(parts: {
   readonly metadata: MetadataStore
   readonly content: ContentStore
+  /** Whether what is taken away can be put back, until it is forgotten. */
+  readonly undo?: boolean
 }): ImageStore {
-  const { metadata, content } = parts
+  const { metadata, content, undo = false } = parts
+  const log = new UndoLog(metadata, undo)
   const images = metadata.table<ImageRecord>('images')
   const names = metadata.table<NameRecord>('image-names')
   /** `<image> <name>`, so that the names of one image, and those that hold it, are found without reading all. */
   const byImage = metadata.table<Tie>('image-names-by-image')
   /** `<parent> <image>`. */
   const byParent = metadata.table<0>('images-by-parent')
+  const uses = new Uses(metadata)
   const key = (image: Digest, name: string) => `${image} ${name}`
 
   function* tiesOf(image: Digest): Generator<readonly [name: string, tie: Tie]> {
@@ -32,10 +39,19 @@ export function createImageStore(parts: {
   }
 
   function setName(name: string, record: NameRecord): void {
+    const before = names.get(name)
+    if (before && before.image !== record.image) log.keepName(name, before, 'moved')
     forgetName(name)
     names.put(name, record)
     for (const other of othersOf(record)) byImage.put(key(other, name), HELD)
     byImage.put(key(record.image, name), NAMED)
+  }
+
+  function putRecord(record: ImageRecord): void {
+    log.forgetImage(record.id)
+    if (!images.has(record.id)) uses.use(record.id)
+    images.put(record.id, record)
+    if (record.parent) byParent.put(key(record.parent, record.id), 0)
   }
 
   function get(id: Digest): ImageRecord {
@@ -45,14 +61,16 @@ export function createImageStore(parts: {
   }
 
   return {
+    ...createUndo({ metadata, log, images, names, setName, putRecord, forgetUse: id => uses.forget(id) }),
+    use: id => uses.use(id),
+    usedAt: id => uses.usedAt(id),
     put: (record, references, { others = [] } = {}) =>
       metadata.transaction(() => {
         const named = references.map(({ reference, ...points }) => ({ name: nameOf(reference), points }))
         const tagged = named.some(({ name }) => !isDigestName(name))
         const complete = merged(record, images.get(record.id))
-        for (const other of others) images.put(other.id, merged(other, images.get(other.id)))
-        images.put(record.id, tagged ? withTagTime(complete) : complete)
-        if (complete.parent) byParent.put(key(complete.parent, complete.id), 0)
+        for (const other of others) putRecord(merged(other, images.get(other.id)))
+        putRecord(tagged ? withTagTime(complete) : complete)
         for (const { name, points } of named) setName(name, { image: record.id, ...points })
       }),
     get: id => images.get(id),
@@ -86,16 +104,27 @@ export function createImageStore(parts: {
         setName(name, { image, ...points })
         if (!isDigestName(name)) images.put(image, withTagTime(record))
       }),
-    untag: reference => metadata.transaction(() => forgetName(nameOf(reference))),
+    untag: reference =>
+      metadata.transaction(() => {
+        const name = nameOf(reference)
+        const points = names.get(name)
+        if (points) log.keepName(name, points, 'removed')
+        return forgetName(name)
+      }),
     remove: id =>
       metadata.transaction(() => {
-        const parent = images.get(id)?.parent
+        const gone = images.get(id)
         for (const [name, tie] of tiesOf(id)) {
-          const record = tie === HELD ? names.get(name) : undefined
-          if (record) setName(name, without(record, id))
-          else forgetName(name)
+          const record = names.get(name)
+          if (record && tie === HELD) setName(name, without(record, id))
+          else {
+            if (record) log.keepName(name, record, 'removed')
+            forgetName(name)
+          }
         }
-        if (parent) byParent.delete(key(parent, id))
+        if (gone) log.keepImage(gone)
+        if (gone?.parent) byParent.delete(key(gone.parent, id))
+        if (!undo) uses.forget(id)
         images.delete(id)
       }),
     config: async id => parseImageConfig(await readBlob(content, get(id).config.digest, CONFIG_LIMIT)),

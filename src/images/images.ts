@@ -14,11 +14,15 @@
  * A *lease* names content and layers that must not be collected though no image refers to them yet: what a pull has
  * brought so far. It survives the engine, so that an interrupted pull can go on, and expires.
  *
+ * What is taken away, an image or what a name pointed to, is *removed*: on record still, with its content kept, until it is
+ * *restored* or *forgotten*.
+ *
  * Order that makes it safe to collect garbage at any moment: open a lease; for each thing, add it to the lease, wait for
  * `settled`, and only then ask whether it is there or bring it; record the image; close the lease.
  */
 import type { Descriptor, DiffID, Digest, ImageConfig, Platform } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
+import type { RemovedImage } from './undo.ts'
 
 export interface ImageRecord {
   readonly id: Digest
@@ -87,6 +91,24 @@ export interface NewName extends Omit<NameRecord, 'image'> {
   readonly reference: Reference
 }
 
+/** Something that can be put back. */
+export interface Removed {
+  /** Normalised. Absent: an image that had no name when it was removed. */
+  readonly name?: string
+  readonly image: ImageRecord
+  readonly at: number
+  readonly why: 'removed' | 'moved'
+}
+
+/** What a restore has done. */
+export interface Restored {
+  readonly image: ImageRecord
+  /** Names that lead to it again, normalised. */
+  readonly names: readonly string[]
+  /** Names that lead elsewhere by now, and were left alone. */
+  readonly left: readonly string[]
+}
+
 export interface ImageStore {
   /**
    * Records an image and, in the same transaction, sets `names` on it. What was known of the same image before and is
@@ -114,6 +136,25 @@ export interface ImageStore {
   untag(reference: Reference): boolean
   /** Forgets an image and all its names, and that others hold it; its content stays until the next collection. */
   remove(id: Digest): void
+  /** What can be put back, the latest first: names that were taken away or moved, and images that went without one. */
+  removed(): Removed[]
+  /** What names pointed to that can be put back. */
+  removedPoints(): NameRecord[]
+  /** Removed images that can be put back. */
+  removedImages(): IterableIterator<RemovedImage>
+  /**
+   * Puts back what `text` means: a name, as it pointed before (from where it points now it moves, which can be undone too);
+   * or an image by its ID or the beginning of one, with those of its names that lead nowhere now. Throws `not_found`.
+   */
+  restore(text: string): Restored
+  /** Gives up removed images, and the names that led to nothing else; their content goes with the next collection. */
+  forgetRemoved(which: (image: RemovedImage) => boolean): void
+  /** Gives up what names pointed to before `moment`, in milliseconds since the epoch. */
+  forgetNames(moment: number): void
+  /** Says that an image is being used now. Written at most once a minute: it costs a hot road nothing. */
+  use(id: Digest): void
+  /** When it was used last, or came here, in milliseconds since the epoch. */
+  usedAt(id: Digest): number | undefined
   /** The parsed config, read from content. */
   config(id: Digest): Promise<ImageConfig>
 }

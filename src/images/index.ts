@@ -13,9 +13,12 @@ export type {
   LeaseStore,
   NameRecord,
   NewName,
+  Removed,
+  Restored,
 } from './images.ts'
 export { createLayerSources } from './layer-sources.ts'
 export { createLeaseStore } from './lease-store.ts'
 export { openPassingLease, type PassingLease } from './passing-lease.ts'
 export { isDangling, isHeldOnly } from './summaries.ts'
 export { manifestsOf, type TargetBlob, type TargetManifest, walkTarget } from './target.ts'
+export type { RemovedImage } from './undo.ts'

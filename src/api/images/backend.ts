@@ -1,5 +1,6 @@
 import type {
   ContainerConfig,
+  ExplainedPrune,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -9,6 +10,8 @@ import type {
   ImageSummary,
   ImagesPruned,
   Platform,
+  RemovedImageSummary,
+  RestoredImage,
 } from '../../apitypes/index.ts'
 import type { Bytes } from '../../std/index.ts'
 import type { PlatformOption } from './platform-query.ts'
@@ -48,6 +51,12 @@ export interface ImagesBackend {
   save(options: { readonly names: readonly string[]; readonly platform?: Platform }): Promise<SavedArchive>
   /** Removes what nobody needs. Throws `conflict` while another prune is under way. */
   prune(filters: Filters): Promise<ImagesPruned>
+  /** The same, with what became of each image and why; a dry run removes nothing. */
+  explainedPrune(filters: Filters, options: { readonly dryRun: boolean }): Promise<ExplainedPrune>
+  /** What can be restored, the latest first. */
+  removed(): Promise<readonly RemovedImageSummary[]>
+  /** `name`: a name, or the ID of a removed image or its beginning. Throws `not_found`. */
+  restore(name: string): Promise<RestoredImage>
 }
 
 export interface LoadImagesOptions {

@@ -10,6 +10,7 @@ import { platformOf, platformsOf } from './platform-query.ts'
 import { credentialsOf, streamProgress } from './progress-stream.ts'
 import { pruneRoutes } from './prune-routes.ts'
 import { pushRoutes } from './push-routes.ts'
+import { restoreRoutes } from './restore-routes.ts'
 import { inspectFor, summaryFor } from './versions.ts'
 import { viewRoutes } from './views.ts'
 
@@ -23,6 +24,7 @@ export function imageRoutes(backend: ImagesBackend): Routes {
       ...viewRoutes(backend),
       ...pushRoutes(backend),
       ...pruneRoutes(backend),
+      ...restoreRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
       'GET /images/json': async ({ query, minor, response }) => {
         const images = await backend.list({

@@ -1,6 +1,6 @@
 import { openPassingLease } from '../../images/index.ts'
 import type { Platform } from '../../oci/index.ts'
-import type { Bytes } from '../../std/index.ts'
+import { type Bytes, isDiskFull } from '../../std/index.ts'
 import { loadImages, type ProgressEvent } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 
@@ -20,6 +20,10 @@ export async function loadArchive(context: EngineContext, request: LoadRequest):
   try {
     const records = await loadImages(archive, { ...context, ...options, lease, maxLayerSize, signal })
     for (const { id, labels } of records) publish(context, 'image', 'load', id, { ...labels, name: id })
+  } catch (error) {
+    // It can be loaded again, with more room.
+    if (isDiskFull(error)) await context.collector.giveUpRemoved()
+    throw error
   } finally {
     lease[Symbol.dispose]()
     context.collector.soon()

@@ -23,10 +23,13 @@ export async function pruneImages(context: EngineContext, filters: Filters): Pro
 
 function removePlanned(context: EngineContext, filters: Filters): Removal {
   return context.metadata.transaction(() => {
-    const plan = planPrune(context, filters)
+    const { plan, forgets } = planPrune(context, filters)
     const removal = new Removal(context, { force: false, noPrune: false })
     for (const { summary, removed } of plan) if (removed) removal.removeImage(summary.record.id)
     removal.finish()
+    // Space is what is asked for: what could be restored goes first, and nothing of this can be restored.
+    const gone = new Set(removal.done.map(item => ('Deleted' in item ? item.Deleted : '')))
+    context.images.forgetRemoved(({ record }) => gone.has(record.id) || forgets(record))
     return removal
   })
 }

@@ -1,7 +1,8 @@
 import { parsePlatform, parsePlatforms } from '../../oci/index.ts'
 import { familiarName, familiarString, parseReference, type Reference, withTag } from '../../reference/index.ts'
 import type { Credentials } from '../../remotes/index.ts'
-import type { ProgressEvent, PullOptions } from '../../transfer/index.ts'
+import { isDiskFull } from '../../std/index.ts'
+import type { ProgressEvent, PullOptions, PullResult } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { registryFailure } from '../registry/registry-failure.ts'
 
@@ -27,13 +28,24 @@ export async function pullImage(context: EngineContext, request: PullRequest): P
   const all = reference.tag === undefined && reference.digest === undefined
   try {
     if (all) await pullTags(context, reference, options)
-    else await context.puller.pull(reference, options)
+    else await pullOne(context, reference, options)
   } catch (error) {
     throw registryFailure(error)
   }
   const name = familiarString(reference)
-  const labels = all ? {} : labelsOf(context, name)
-  publish(context, 'image', 'pull', name, { ...labels, name: familiarName(reference) })
+  const record = all ? undefined : context.images.resolve(name).record
+  if (record) context.images.use(record.id)
+  publish(context, 'image', 'pull', name, { ...record?.labels, name: familiarName(reference) })
+}
+
+/** When the disk is full, what could be restored is given up, and it goes on from what it has brought. */
+async function pullOne(context: EngineContext, reference: Reference, options: PullOptions): Promise<PullResult> {
+  try {
+    return await context.puller.pull(reference, options)
+  } catch (error) {
+    if (!isDiskFull(error) || !(await context.collector.giveUpRemoved())) throw error
+    return await context.puller.pull(reference, options)
+  }
 }
 
 /** One line at the end says whether anything was new. The first tag that fails ends it; those before it stay. */
@@ -41,7 +53,8 @@ async function pullTags(context: EngineContext, repository: Reference, options: 
   const tags = await context.resolver.tags(repository, options)
   let upToDate = true
   for (const tag of tags) {
-    const pulled = await context.puller.pull(withTag(repository, tag), { ...options, oneOfSeveral: true })
+    const pulled = await pullOne(context, withTag(repository, tag), { ...options, oneOfSeveral: true })
+    context.images.use(pulled.image)
     upToDate &&= pulled.upToDate
   }
   const outcome = upToDate ? 'Image is up to date' : 'Downloaded newer image'
@@ -56,8 +69,4 @@ function platformsOf(
   const texts = text ? text.split(',') : initial
   if (text && texts.length === 1 && text !== 'all') return { platform: parsePlatform(text) }
   return texts.length > 0 ? { platforms: parsePlatforms(texts) } : {}
-}
-
-function labelsOf(context: EngineContext, name: string): Readonly<Record<string, string>> {
-  return context.images.resolve(name).record.labels
 }
