@@ -10,6 +10,7 @@ import { network } from './network.ts'
 import { objects } from './objects.ts'
 import { platforms } from './platforms.ts'
 import { pullErrors } from './pull-errors.ts'
+import { registries } from './registries.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 import { save } from './save.ts'
@@ -29,4 +30,5 @@ export const scenarios: readonly Scenario[] = [
   commit,
   load,
   changes,
+  registries,
 ]

@@ -193,3 +193,34 @@ test('tags come over all pages, in their order; lists without an end are refused
   await assert.rejects(list(), { message: 'the list of tags of the registry is malformed' })
   await assert.rejects(resolver.tags({ domain, path: 'none' }, { signal }), /./)
 })
+
+test('clocks that disagree: a token that is over already serves until the registry refuses it, then a new one is asked for', async t => {
+  let issued = 0
+  let valid = ''
+  const { registry, resolver, domain } = await setUp(t, (request, response, path) => {
+    if (path.startsWith('/token')) {
+      valid = `t${++issued}`
+      const times = [
+        { expires_in: -5, issued_at: '1999-01-01T00:00:00Z' },
+        { expires_in: 0, issued_at: '2999-01-01T00:00:00Z' },
+      ]
+      sendJson(response, 200, { token: valid, ...times[issued % 2] })
+      return true
+    }
+    if (request.headers.authorization === `Bearer ${valid}`) {
+      if (!path.includes('/tags/list')) return false
+      sendJson(response, 200, { tags: ['a'] })
+      return true
+    }
+    response.setHeader('www-authenticate', `Bearer realm="${registry.url}/token",service="r"`)
+    sendError(response, 401, 'UNAUTHORIZED', 'authentication required')
+    return true
+  })
+  const list = () => resolver.tags({ domain, path: 'app' }, { signal })
+  for (let round = 1; round <= 3; round++) {
+    assert.deepEqual(await list(), ['a'])
+    assert.deepEqual(await list(), ['a'])
+    assert.equal(issued, round)
+    valid = 'none of those that were given'
+  }
+})
