@@ -87,7 +87,7 @@ if (await isolated(import.meta.filename)) {
         lines.join('\n'),
         /^1 added \(\+3B\), 8 changed \(\S+\), 5 removed \(\S+\); of 1 more only the time differs$/m,
       )
-      assert.match(await strata('image', 'diff', '--times', names.a, names.b), /^~ +B3 {2}\/data\/time {2}\(time\)$/m)
+      assert.match(await strata('image', 'diff', '--times', names.a, names.b), /^~ +B4 {2}\/data\/time {2}\(time\)$/m)
       assert.doesNotMatch(await strata('image', 'diff', '--summary', names.a, names.b), /^[+~-] /m)
       assert.match(await strata('image', 'diff', names.a, names.a), /\nno differences\n$/)
       assert.match(await strata('image', 'diff', names.empty, names.a), /^\+ .*\/data\/line\\x0abreak$/m)
