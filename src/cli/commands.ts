@@ -4,6 +4,7 @@ import { StrataError } from '../std/index.ts'
 import type { Output } from './cli.ts'
 import type { ImageDiffOptions } from './image-diff.ts'
 import type { ImageLayersOptions } from './image-layers.ts'
+import type { ImagePruneOptions } from './image-prune.ts'
 import { isReaderGone, standardOutput } from './output.ts'
 
 /** As commander gives them: `true` for `--paths` without a number. */
@@ -50,6 +51,40 @@ export function addCommands(program: Command, host: string): void {
     .action(async (from: string, to: string, options: ImageDiffOptions, command: Command) => {
       const { showImageDiff } = await import('./image-diff.ts')
       await face(command, host, (engine, out) => showImageDiff(engine, out, { from, to, ...options }))
+    })
+
+  onEngine(images, 'restore [image]', host)
+    .summary('bring back what was removed, or what a name led to')
+    .description(
+      'Show what can be brought back; with an image, bring it back: by a name, what the name led to before it was removed or moved; by an ID, the image with its names.',
+    )
+    .option('--json', 'JSON: one object a line, or what was brought back')
+    .action(async (image: string | undefined, options: { readonly json?: boolean }, command: Command) => {
+      const { showRemovedImages, showRestoredImage } = await import('./image-restore.ts')
+      await face(command, host, (engine, out) =>
+        image === undefined
+          ? showRemovedImages(engine, out, options)
+          : showRestoredImage(engine, out, { image, ...options }),
+      )
+    })
+  onEngine(images, 'prune', host)
+    .summary('remove images that nobody needs, and say why')
+    .description(
+      'Remove images without a name, or with --all those that no container uses. Says of each image what becomes of it and why, and asks first. What could have been restored is forgotten before anything else is removed.',
+    )
+    .option('-a, --all', 'remove images with a name too')
+    .option(
+      '--filter <name=value>',
+      'only such images: until=24h, label=x, label!=x, unused-for=30d; keep=3 keeps the newest of each repository (may be repeated)',
+      repeated,
+    )
+    .option('--dry-run', 'remove nothing')
+    .option('-f, --force', "don't ask")
+    .option('--json', 'one JSON object')
+    .action(async (options: ImagePruneOptions, command: Command) => {
+      const { showImagePrune } = await import('./image-prune.ts')
+      const { confirm } = await import('./confirm.ts')
+      await face(command, host, (engine, out) => showImagePrune(engine, out, { confirm, ...options }))
     })
 
   const system = program.command('system').description('look after an engine')

@@ -4,6 +4,8 @@ import { fakeEngine } from '../client/testdata/fake-engine.ts'
 import type { Output } from './cli.ts'
 import { showImageDiff } from './image-diff.ts'
 import { showImageLayers } from './image-layers.ts'
+import { showImagePrune } from './image-prune.ts'
+import { showRemovedImages, showRestoredImage } from './image-restore.ts'
 import { showSystemCheck } from './system-check.ts'
 
 function sink(columns?: number): Output & { text: string } {
@@ -163,4 +165,109 @@ test('system check: the exit code says whether there are problems', async t => {
   const good = sink()
   assert.equal(await showSystemCheck(engine, good, {}), 0)
   assert.equal(good.text, 'checked 1, no problems\n')
+})
+
+test('restore: what can be brought back, and what was', async t => {
+  const asked: string[] = []
+  const removed = {
+    Name: 'debian:12',
+    Id: `sha256:${'b'.repeat(64)}`,
+    Size: 117_000_000,
+    Why: 'moved',
+    Removed: '2026-01-02T03:04:05.678Z',
+    Until: '2026-01-03T03:04:05.678Z',
+  }
+  let list: unknown[] = [removed, { ...removed, Name: '', Why: 'removed' }]
+  const engine = await fakeEngine(t, (request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    const restored = { Id: 'sha256:b', Names: ['debian:12'], Left: ['debian:latest'] }
+    response.end(JSON.stringify(request.method === 'GET' ? list : restored))
+  })
+  const out = sink()
+  assert.equal(await showRemovedImages(engine, out, {}), 0)
+  assert.equal(
+    out.text,
+    [
+      'NAME        IMAGE ID        SIZE   WHY       SINCE               UNTIL',
+      'debian:12   bbbbbbbbbbbb   117MB   moved     2026-01-02 03:04Z   2026-01-03 03:04Z',
+      '<none>      bbbbbbbbbbbb   117MB   removed   2026-01-02 03:04Z   2026-01-03 03:04Z',
+      '',
+    ].join('\n'),
+  )
+  list = []
+  const none = sink()
+  await showRemovedImages(engine, none, {})
+  assert.equal(none.text, 'nothing can be restored\n')
+  const back = sink()
+  await showRestoredImage(engine, back, { image: 'debian:12' })
+  assert.equal(
+    back.text,
+    'Restored: sha256:b\nTagged: debian:12\nLeft alone, since it leads to another image: debian:latest\n',
+  )
+  assert.equal(asked.at(-1), 'POST /strata/images/restore?name=debian%3A12')
+})
+
+test('prune: every line has its reason; nothing is removed unless it is confirmed', async t => {
+  const asked: URLSearchParams[] = []
+  const answer = {
+    Images: [
+      { Id: `sha256:${'c'.repeat(64)}`, Names: [], Action: 'remove', Reason: 'it has no name', Bytes: 1_500_000 },
+      {
+        Id: `sha256:${'d'.repeat(64)}`,
+        Names: ['a:1', 'a:2'],
+        Action: 'keep',
+        Reason: 'container web uses it',
+        Bytes: 0,
+        LastUsed: '2026-01-02T03:04:05.678Z',
+      },
+    ],
+    SpaceReclaimed: 1_500_000,
+  }
+  const engine = await fakeEngine(t, (request, response) => {
+    asked.push(new URL(request.url!, 'http://x').searchParams)
+    response.end(JSON.stringify(answer))
+  })
+  const table = [
+    'ACTION   IMAGE ID       NAMES      FREES   LAST USED           REASON',
+    'remove   cccccccccccc   <none>     1.5MB   never               it has no name',
+    'keep     dddddddddddd   a:1, a:2           2026-01-02 03:04Z   container web uses it',
+    '',
+    '',
+  ].join('\n')
+  const dry = sink()
+  const never = () => assert.fail('asked')
+  const filter = ['unused-for=30d', 'label!=keep', 'label!=too']
+  await showImagePrune(engine, dry, { all: true, filter, dryRun: true, confirm: never })
+  assert.equal(dry.text, `${table}Would be reclaimed: 1.5MB\n`)
+  assert.equal(asked[0]!.get('dry-run'), '1')
+  assert.deepEqual(JSON.parse(asked[0]!.get('filters')!), {
+    dangling: ['false'],
+    'unused-for': ['30d'],
+    'label!': ['keep', 'too'],
+  })
+
+  const refused = sink()
+  await showImagePrune(engine, refused, { confirm: async () => false })
+  assert.equal(refused.text, table)
+  assert.deepEqual(
+    asked.splice(1).map(query => query.get('dry-run')),
+    ['1'],
+  )
+
+  const confirmed = sink()
+  await showImagePrune(engine, confirmed, { confirm: async () => true })
+  assert.equal(confirmed.text, `${table}Total reclaimed space: 1.5MB\n`)
+  assert.deepEqual(
+    asked.splice(1).map(query => query.get('dry-run')),
+    ['1', null],
+  )
+
+  const forced = sink()
+  await showImagePrune(engine, forced, { force: true, json: true, confirm: never })
+  assert.deepEqual(JSON.parse(forced.text), answer)
+  assert.deepEqual(
+    asked.splice(1).map(query => query.get('dry-run')),
+    [null],
+  )
+  await assert.rejects(showImagePrune(engine, sink(), { filter: ['x'], confirm: never }), /invalid filter "x"/)
 })

@@ -22,6 +22,11 @@ export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12)
 }
 
+/** An RFC 3339 time for people: to the minute, in UTC. */
+export function shortTime(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')}Z`
+}
+
 export interface Column {
   readonly title: string
   readonly align?: 'right'

@@ -1,4 +1,11 @@
-import type { ImageDiffMessage, ImageLayers, Platform } from '../apitypes/index.ts'
+import type {
+  ExplainedPrune,
+  ImageDiffMessage,
+  ImageLayers,
+  Platform,
+  RemovedImageSummary,
+  RestoredImage,
+} from '../apitypes/index.ts'
 import type { Connection } from './client.ts'
 import { ask, lines } from './send.ts'
 
@@ -36,6 +43,25 @@ export function diffImages(
     'to-platform': encodedPlatform(to.platform),
   }
   return lines(connection, { method: 'GET', path: '/strata/images/diff', query, ...(signal && { signal }) })
+}
+
+/** What can be restored, the latest first. */
+export function removedImages(connection: Connection): Promise<readonly RemovedImageSummary[]> {
+  return ask(connection, { method: 'GET', path: '/strata/images/removed' })
+}
+
+/** Brings back what a name led to, or a removed image by its ID. */
+export function restoreImage(connection: Connection, name: string): Promise<RestoredImage> {
+  return ask(connection, { method: 'POST', path: '/strata/images/restore', query: { name } })
+}
+
+/** Removes images that nobody needs; says of each what becomes of it and why. A dry run removes nothing. */
+export function pruneImages(
+  connection: Connection,
+  options: { readonly filters: Readonly<Record<string, readonly string[]>>; readonly dryRun: boolean },
+): Promise<ExplainedPrune> {
+  const query = { filters: JSON.stringify(options.filters), 'dry-run': options.dryRun ? 1 : undefined }
+  return ask(connection, { method: 'POST', path: '/strata/images/prune', query })
 }
 
 function encodedPlatform(platform: Platform | undefined): string | undefined {
