@@ -1,5 +1,5 @@
 import type { ImageRecord } from '../images/index.ts'
-import { type Descriptor, type DiffID, type Digest, digestOf, hexOf, mediaTypes } from '../oci/index.ts'
+import { type Descriptor, type DiffID, type Digest, hexOf, isIndex, mediaTypes } from '../oci/index.ts'
 import { familiarName, familiarString, formatReference, type Reference } from '../reference/index.ts'
 import { goJSON, goMap, goObject } from './go-json.ts'
 
@@ -10,7 +10,8 @@ export interface SavedImage {
   readonly references: readonly Reference[]
   /** Its layers as they are in the archive, lowest first. */
   readonly layers: readonly Descriptor[]
-  readonly manifest: Buffer
+  /** What `index.json` lists: the manifest made for the archive, or the index that the names hold. */
+  readonly target: Descriptor
 }
 
 /** Where a blob lies in an OCI layout. */
@@ -24,10 +25,10 @@ export function manifestDocument(config: Descriptor, layers: readonly Descriptor
   return Buffer.from(goJSON({ schemaVersion: 2, mediaType, config, layers }))
 }
 
-/** `index.json`: a manifest for each name, or the image's alone where it has none. */
+/** `index.json`: what each name leads to, or the image's manifest alone where it has none. */
 export function indexDocument(images: readonly SavedImage[]): Buffer {
-  const manifests = images.flatMap(({ manifest, references }) => {
-    const descriptor = { mediaType: mediaTypes.ociManifest, digest: digestOf(manifest), size: manifest.byteLength }
+  const manifests = images.flatMap(({ target: { mediaType, digest, size }, references }) => {
+    const descriptor = { mediaType, digest, size }
     const named = references.map(reference => ({
       ...descriptor,
       annotations: {
@@ -44,7 +45,7 @@ export function indexDocument(images: readonly SavedImage[]): Buffer {
 /** `manifest.json`, which Docker reads. */
 export function itemsDocument(images: readonly SavedImage[]): Buffer {
   const saved = new Set(images.map(({ record }) => record.id))
-  const items = images.map(({ record, references, layers }) => {
+  const items = images.map(({ record, references, layers, target }) => {
     const sources = layers.map(({ mediaType, size, digest }) => [digest, goJSON({ mediaType, size, digest })] as const)
     const parent = record.parent !== undefined && saved.has(record.parent) ? record.parent : undefined
     return goObject([
@@ -52,7 +53,8 @@ export function itemsDocument(images: readonly SavedImage[]): Buffer {
       ['RepoTags', goJSON(references.length > 0 ? references.map(familiarString) : null)],
       ['Layers', goJSON(layers.map(({ digest }) => blobName(digest)))],
       ...(parent !== undefined ? [['Parent', goJSON(parent)] as const] : []),
-      ['LayerSources', goMap(new Map(sources))],
+      // Layers that are compressed are not what images know them by.
+      ...(isIndex(target.mediaType) ? [] : [['LayerSources', goMap(new Map(sources))] as const]),
     ])
   })
   return Buffer.from(images.length > 0 ? `[${items.join(',')}]\n` : 'null\n')

@@ -1,8 +1,16 @@
 import { type ByteString, type TarInput, tarSize, writeTar } from '../archive/index.ts'
 import { type ContentStore, readBlob } from '../content/index.ts'
-import type { ImageRecord } from '../images/index.ts'
+import { type ImageRecord, manifestsOf, walkTarget } from '../images/index.ts'
 import type { LayerDriver } from '../layers/index.ts'
-import { CONFIG_LIMIT, type Descriptor, type DiffID, digestOf, mediaTypes, parseDigest } from '../oci/index.ts'
+import {
+  CONFIG_LIMIT,
+  type Descriptor,
+  type DiffID,
+  type Digest,
+  digestOf,
+  mediaTypes,
+  parseDigest,
+} from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import { type Bytes, bytesOf, StrataError } from '../std/index.ts'
 import {
@@ -19,6 +27,8 @@ import { v1Configs } from './v1-config.ts'
 export interface WantedSave {
   readonly record: ImageRecord
   readonly references: readonly Reference[]
+  /** The index that the names hold: saved with all that is here of it, as a registry serves it. */
+  readonly index?: Descriptor
 }
 
 /** An archive that is written as it is read. */
@@ -39,6 +49,7 @@ interface Entry {
  * The archive of `docker save`: an OCI layout of which the layers are the uncompressed tars, and with it the documents that
  * older Dockers read. Entry for entry and byte for byte it is dockerd's, but for the time of the folder of the blobs: dockerd
  * has the time of the save there; here, the same images always make the same archive.
+ * An index that names hold is saved as a registry serves it, its layers compressed as they are there.
  * What the images have must be kept from collection until the archive is read. Throws `failed_precondition` for an image
  * without layers.
  */
@@ -52,7 +63,12 @@ export async function saveImages(
   }
   const saved: SavedImage[] = []
   let time = 0
-  for (const { record, references } of images) {
+  for (const { record, references, index } of images) {
+    if (index) {
+      const layers = await putIndex(index, record, { content: stores.content, put })
+      saved.push({ record, references, layers, target: index })
+      continue
+    }
     if (record.layers.length === 0) throw new StrataError('failed_precondition', 'empty export - not implemented')
     time = secondsOf(record.created)
     const diffIDs = record.layers.map(({ diffID }) => diffID)
@@ -67,7 +83,8 @@ export async function saveImages(
     const descriptor = { mediaType: mediaTypes.ociConfig, digest: record.config.digest, size: config.byteLength }
     const manifest = manifestDocument(descriptor, layers)
     put(blobName(digestOf(manifest)), document(manifest))
-    saved.push({ record, references, layers, manifest })
+    const target = { mediaType: mediaTypes.ociManifest, digest: digestOf(manifest), size: manifest.byteLength }
+    saved.push({ record, references, layers, target })
   }
   const entries = files.size > 0 ? [folder('blobs/', time), folder('blobs/sha256/', time)] : []
   files.set('index.json', document(indexDocument(saved)))
@@ -78,6 +95,27 @@ export async function saveImages(
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
   const all = [...entries, ...sorted.map(([name, entry]) => file(name, entry))]
   return { size: tarSize(all.map(({ header }) => header)), bytes: () => writeTar(opened(all)) }
+}
+
+/** Puts an index with all that is here of it. Returns the layers of the image that stands for it with older Dockers. */
+async function putIndex(
+  target: Descriptor,
+  { id }: ImageRecord,
+  { content, put }: { readonly content: ContentStore; readonly put: (name: string, entry: Entry) => void },
+): Promise<readonly Descriptor[]> {
+  for await (const { descriptor } of walkTarget(content, target)) {
+    const { digest } = descriptor
+    if (!(await content.has(digest))) continue
+    const { size } = await content.info(digest)
+    put(blobName(digest), { size, time: 0, data: () => blobBytes(content, digest) })
+  }
+  const found = (await manifestsOf(content, target)).find(({ manifest }) => manifest?.config.digest === id)
+  return found?.manifest?.layers ?? []
+}
+
+async function* blobBytes(content: ContentStore, digest: Digest): AsyncGenerator<Uint8Array> {
+  await using blob = await content.open(digest)
+  yield* blob.bytes()
 }
 
 interface ClosedInput {

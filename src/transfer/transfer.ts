@@ -41,6 +41,8 @@ export interface PullOptions {
 }
 
 export interface PushOptions {
+  /** Instead of what the tag leads to: one of the images that it holds. */
+  readonly image?: Digest
   readonly credentials?: Credentials
   readonly progress: (event: ProgressEvent) => void
   readonly signal: AbortSignal

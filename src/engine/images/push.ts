@@ -20,11 +20,13 @@ export interface PushRequest {
 export async function pushImage(context: EngineContext, request: PushRequest): Promise<void> {
   const parsed = parseReference(request.reference)
   const reference = request.tag === undefined ? parsed : withTag(parsed, request.tag)
-  if (request.platform) await pickImage(context, familiarString(reference), request.platform)
+  const { platform } = request
+  const chosen = platform && (await pickImage(context, familiarString(reference), platform))
   const signal = AbortSignal.any([request.signal, context.closing.signal])
   await context.pusher.push(reference, {
     progress: request.progress,
     signal,
+    ...(chosen && { image: chosen.id }),
     ...(request.credentials ? { credentials: request.credentials } : {}),
   })
   const name = familiarString(reference)

@@ -1,5 +1,5 @@
-import { type ImageRecord, openPassingLease, type PassingLease } from '../../images/index.ts'
-import { formatPlatform, isDigest, matchesPlatform, type Platform } from '../../oci/index.ts'
+import { type ImageRecord, openPassingLease, type PassingLease, walkTarget } from '../../images/index.ts'
+import { type Descriptor, formatPlatform, isDigest, type Platform } from '../../oci/index.ts'
 import { familiarName, formatReference, parseReference, type Reference, repositoryName } from '../../reference/index.ts'
 import { isStrataError, StrataError } from '../../std/index.ts'
 import { type SavedArchive, saveImages, type WantedSave } from '../../transfer/index.ts'
@@ -25,7 +25,7 @@ export async function saveArchive(
   const wanted = platform ? await Promise.all(named.map(each => forPlatform(context, each, platform))) : named
   const lease = openPassingLease(context.leases, 'save')
   try {
-    for (const { record } of wanted) await keep(record, lease)
+    for (const each of wanted) await keep(context, each, lease)
     const archive = await saveImages(wanted, context)
     for (const { record } of wanted) publish(context, 'image', 'save', record.id, { ...record.labels, name: record.id })
     return { ...archive, [Symbol.asyncDispose]: async () => letGo(context, wanted, lease) }
@@ -35,19 +35,26 @@ export async function saveArchive(
   }
 }
 
-/** The image for the platform that the names hold, where they hold several. */
-async function forPlatform(context: EngineContext, wanted: WantedSave, platform: Platform): Promise<WantedSave> {
-  if (matchesPlatform(platform, wanted.record.platform)) return wanted
+/** The image for the platform that the names hold, where they hold several: alone, whatever else they hold. */
+async function forPlatform(
+  context: EngineContext,
+  { record, references }: WantedSave,
+  platform: Platform,
+): Promise<WantedSave> {
+  const [name] = references
   try {
-    const text = wanted.references[0] ? formatReference(wanted.references[0]) : wanted.record.id
-    return { ...wanted, record: await pickImage(context, text, platform) }
+    return { record: await pickImage(context, name ? formatReference(name) : record.id, platform), references }
   } catch (error) {
     if (!isStrataError(error, 'not_found')) throw error
     throw new StrataError('not_found', `no suitable export target found for platform ${formatPlatform(platform)}`)
   }
 }
 
-async function keep(record: ImageRecord, lease: PassingLease): Promise<void> {
+async function keep(context: EngineContext, { record, index }: WantedSave, lease: PassingLease): Promise<void> {
+  if (index) {
+    for await (const { descriptor } of walkTarget(context.content, index)) await lease.addContent(descriptor.digest)
+    return
+  }
   await lease.addContent(record.config.digest)
   for (const { diffID } of record.layers) await lease.addLayer(diffID)
 }
@@ -60,10 +67,12 @@ function letGo(context: EngineContext, saved: readonly WantedSave[], lease: Pass
 
 /** The images that `names` stand for, each once, with the names that they are saved with, by dockerd's rules. */
 function wantedImages(context: EngineContext, names: readonly string[]): WantedSave[] {
-  const wanted = new Map<string, { readonly record: ImageRecord; readonly references: Reference[] }>()
+  const wanted = new Map<string, WantedSave & { readonly references: Reference[] }>()
   const add = (record: ImageRecord, reference?: Reference) => {
-    const image = wanted.get(record.id) ?? { record, references: [] }
-    wanted.set(record.id, image)
+    const index = reference && heldIndex(context, reference)
+    const key = index ? `${record.id} ${index.digest}` : record.id
+    const image = wanted.get(key) ?? { record, references: [], ...(index && { index }) }
+    wanted.set(key, image)
     if (!reference) return
     const known = image.references.some(each => formatReference(each) === formatReference(reference))
     if (!known) image.references.push(reference)
@@ -85,6 +94,12 @@ function wantedImages(context: EngineContext, names: readonly string[]): WantedS
     add(record, reference.digest === undefined ? reference : undefined)
   }
   return [...wanted.values()]
+}
+
+/** The index that a name holds, if it does. */
+function heldIndex(context: EngineContext, reference: Reference): Descriptor | undefined {
+  const name = context.images.name(reference)
+  return name?.held && name.target
 }
 
 function resolved(context: EngineContext, text: string): ImageRecord {

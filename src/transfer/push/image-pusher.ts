@@ -5,6 +5,7 @@ import {
   type ImageStore,
   type LayerSources,
   type LeaseStore,
+  type NameRecord,
   openPassingLease,
   type PassingLease,
 } from '../../images/index.ts'
@@ -26,6 +27,7 @@ import { Slots } from '../slots.ts'
 import { together } from '../together.ts'
 import type { ImagePusher, PushOptions } from '../transfer.ts'
 import { manifestOf } from './manifest.ts'
+import { pushIndex } from './push-index.ts'
 import { type PushRoad, pushLayer } from './push-layer.ts'
 
 export interface ImagePusherOptions {
@@ -77,8 +79,14 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     try {
       const pusher = resolver.pusher(reference, { signal, ...(credentials && { credentials }) })
       await pusher.ping()
-      for (const { tag, record } of wantedOf(reference, known)) {
-        await pushTag(withTag(reference, tag), record, { ...request, pusher })
+      for (const { tag, name, record } of wantedOf(reference, known)) {
+        const tagged = withTag(reference, tag)
+        const chosen = request.image === undefined ? undefined : images.get(request.image)
+        if (name.held?.whole && name.target && !chosen) await pushWhole(tagged, name, { ...request, pusher })
+        else {
+          const pushed = await pushTag(tagged, chosen ?? record, { ...request, pusher })
+          if (name.held && name.target && !chosen) progress({ aux: insteadOf(name.target, pushed) })
+        }
       }
     } catch (error) {
       throw inDockersWords(error)
@@ -105,7 +113,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       const name = images.name(tagged)
       const record = name && images.get(name.image)
       if (!record) throw new StrataError('not_found', `tag does not exist: ${familiarString(tagged)}`)
-      return { tag, record }
+      return { tag, name, record }
     })
   }
 
@@ -113,8 +121,8 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     reference: Reference & { readonly tag?: string },
     record: ImageRecord,
     request: PushOptions & { readonly pusher: Pusher },
-  ): Promise<void> {
-    const { pusher, progress } = request
+  ): Promise<Descriptor> {
+    const { pusher } = request
     using lease = openPassingLease(leases, 'push')
     const layers = await pushLayers(reference, record, { ...request, lease })
     await lease.addContent(record.config.digest)
@@ -123,12 +131,40 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     const { descriptor, bytes } = await manifestOf(record, layers, content)
     await lease.addContent(descriptor.digest)
     await putBlob(content, bytes)
-    const { domain, path, tag = '' } = reference
+    await setTag(reference, { descriptor, bytes, points: () => ({ image: record.id, target: descriptor }) }, request)
+    return descriptor
+  }
+
+  /** Pushes the index that a name holds, as it is. */
+  async function pushWhole(
+    reference: Reference & { readonly tag?: string },
+    name: NameRecord,
+    request: PushOptions & { readonly pusher: Pusher },
+  ): Promise<void> {
+    using lease = openPassingLease(leases, 'push')
+    const descriptor = name.target!
+    const bytes = await pushIndex(reference, descriptor, { ...request, road: { ...road, images }, jobs, lease })
+    await setTag(reference, { descriptor, bytes, points: () => images.name(reference) }, request)
+  }
+
+  /** Lets the tag lead to a manifest or an index all of whose parts the registry has, and tells of it. */
+  async function setTag(
+    { domain, path, tag = '' }: Reference & { readonly tag?: string },
+    what: {
+      readonly descriptor: Descriptor
+      readonly bytes: Uint8Array
+      /** What the name with the digest shall point to. */
+      readonly points: () => NameRecord | undefined
+    },
+    { pusher, progress }: PushOptions & { readonly pusher: Pusher },
+  ): Promise<void> {
+    const { descriptor, bytes } = what
     await pusher.manifest(tag, descriptor, bytes)
     const { digest, size } = descriptor
     progress({ status: `${tag}: digest: ${digest} size: ${size}` })
+    const { image, ...points } = what.points() ?? {}
     // The image may have been removed meanwhile: the registry has it all the same.
-    if (images.get(record.id)) images.tag({ domain, path, digest }, record.id, { target: descriptor })
+    if (image && images.get(image)) images.tag({ domain, path, digest }, image, points)
     progress({ progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } })
   }
 
@@ -159,6 +195,11 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     const found = new Map([...wanted.keys()].map((diffID, position) => [diffID, descriptors[position]!]))
     return record.layers.map(({ diffID }) => found.get(diffID)!)
   }
+}
+
+/** Docker's note that only one image of an index was pushed, since others are missing. */
+function insteadOf(originalIndex: Descriptor, selectedManifest: Descriptor): object {
+  return { manifestPushedInsteadOfIndex: true, originalIndex, selectedManifest }
 }
 
 /** dockerd leaves the request out when there is nothing to log in with. */
