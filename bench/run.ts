@@ -14,6 +14,7 @@ import type { Peer, Row } from './row.ts'
 import { archive } from './rows/archive.ts'
 import { exec } from './rows/exec.ts'
 import { idleMemory } from './rows/idle-memory.ts'
+import { images } from './rows/images.ts'
 import { pull } from './rows/pull.ts'
 import { runAlone, runBridged } from './rows/run.ts'
 import { makeSetting } from './setting.ts'
@@ -23,7 +24,7 @@ import { document, table } from './table.ts'
  * `run.ts [--rounds N] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in turn,
  * and prints a table. A run of all rows is also kept, in RESULTS.md and results.json.
  */
-const rows: readonly Row[] = [idleMemory, pull, archive, runAlone, runBridged, exec]
+const rows: readonly Row[] = [idleMemory, pull, archive, images, runAlone, runBridged, exec]
 const usage = `usage: scripts/bench [--rounds N] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } })
