@@ -5,6 +5,7 @@ import { containers } from './containers.ts'
 import { diskUsage } from './disk-usage.ts'
 import { imageLife } from './image-life.ts'
 import { images } from './images.ts'
+import { importing } from './import.ts'
 import { load } from './load.ts'
 import { network } from './network.ts'
 import { objects } from './objects.ts'
@@ -31,4 +32,5 @@ export const scenarios: readonly Scenario[] = [
   load,
   changes,
   registries,
+  importing,
 ]

@@ -39,10 +39,12 @@ import { createContext, findSettled, publishContainer, requireRunning } from './
 import { cleanContainerName, createContainer } from './create.ts'
 import { diskUsage, pruneBuildCache } from './disk-usage.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
+import { exportContainer } from './export.ts'
 import { type CommitRequest, commitContainer } from './images/commit.ts'
 import { diffImages } from './images/diff.ts'
 import { explainedPrune } from './images/explained-prune.ts'
 import { imageHistory } from './images/history.ts'
+import { type ImportRequest, importImage } from './images/import.ts'
 import { inspectImage } from './images/inspect.ts'
 import { imageLayers } from './images/layers.ts'
 import { listImages } from './images/list.ts'
@@ -101,6 +103,7 @@ export async function openEngine(parts: EngineParts) {
       list: async (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
       inspect: (name: string, options: Parameters<typeof inspectImage>[2]): Promise<ImageInspect> =>
         inspectImage(context, name, options),
+      import: (request: ImportRequest) => importImage(context, request),
       commit: (request: CommitRequest): Promise<{ readonly Id: string }> => commitContainer(context, request),
       history: (name: string, options: Parameters<typeof imageHistory>[2]): Promise<HistoryItem[]> =>
         imageHistory(context, name, options),
@@ -198,6 +201,8 @@ function containersOf(context: ReturnType<typeof createContext>) {
       }
       publishContainer(context, container, 'rename', { oldName: `/${oldName}` })
     },
+
+    export: (id: string, options: { readonly signal: AbortSignal }) => exportContainer(context, id, options),
 
     async changes(id: string): Promise<FilesystemChange[]> {
       const container = context.containers.find(id)

@@ -1,5 +1,6 @@
 import type { DiffID } from '../oci/index.ts'
-import { type Blob, type Bytes, KeyedLock, StrataError } from '../std/index.ts'
+import { type Blob, type Bytes, beside, bytesOf, KeyedLock, runStage, StrataError } from '../std/index.ts'
+import type { ExportStageArgs } from './commit/export-stage.ts'
 import type {
   Change,
   CommitOptions,
@@ -120,6 +121,19 @@ export abstract class BaseDriver implements LayerDriver {
   /** While it is held a writable's changes stay where they are. Mounts come and go all the same. */
   protected holdChanges(id: string, signal?: AbortSignal): Promise<Disposable> {
     return this.lock.acquire(`changes of ${id}`, signal)
+  }
+
+  async *export(id: string, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<Uint8Array> {
+    const { path } = await this.mount(id)
+    try {
+      const stage = beside(import.meta.url, 'commit/export-stage')
+      const run = runStage<ExportStageArgs, void>(stage, { folder: path }, { input: bytesOf(), signal })
+      yield* run.output
+      await run.result
+      await this.parts.writables.chain(id)
+    } finally {
+      await this.unmount(id)
+    }
   }
 
   async hasWritable(id: string): Promise<boolean> {

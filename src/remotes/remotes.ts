@@ -9,7 +9,7 @@ import type { Descriptor, Digest } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import type { Bytes } from '../std/index.ts'
 
-export interface Resolver {
+export interface Resolver extends FileSource {
   /** Throws `not_found` ("manifest unknown"), `unauthorized`, `unavailable`, each with Docker's text. Manifests over 4 MiB are refused. */
   resolve(reference: Reference, options: RequestOptions): Promise<ResolvedManifest>
   /** As `resolve`, in the registry's own words. */
@@ -22,6 +22,18 @@ export interface Resolver {
   login(options: RequestOptions & { readonly domain: string }): Promise<{ readonly identityToken?: string }>
   /** See {@link search}. */
   search(wanted: Search): Promise<FoundRepository[]>
+}
+
+/** Files by HTTP that are of no registry: the way there (proxies, certificates) is that of registries. */
+export interface FileSource {
+  /** Begins to read a file. Throws `invalid_argument` with Docker's text when the server has another answer than that. */
+  download(url: URL, options: { readonly signal: AbortSignal }): Promise<DownloadedFile>
+}
+
+export interface DownloadedFile {
+  /** Bytes of it, when the server says so. */
+  readonly size?: number
+  readonly bytes: Bytes
 }
 
 /** A reference without what it names in the repository. */

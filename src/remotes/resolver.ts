@@ -1,5 +1,6 @@
 import { familiarName, familiarString, type Reference } from '../reference/index.ts'
 import { type Bytes, isStrataError, type Logger, retry, StrataError } from '../std/index.ts'
+import { download } from './download.ts'
 import { createRegistryDirectory, type RegistryDirectoryOptions, type Source } from './endpoint.ts'
 import { fetchBlob } from './fetch-blob.ts'
 import { fetchManifest } from './fetch-manifest.ts'
@@ -75,6 +76,7 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     login: wanted => login(http, directory, wanted),
     search: wanted => search(http, directory, wanted),
     fetcher: (reference, request): Fetcher => fetcher(reference, request),
+    download: (url, { signal }) => download(http, url, signal),
     pusher: (repository, request) => createPusher(registry, { repository, request, patiently }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }

@@ -38,6 +38,8 @@ export interface ContainersBackend {
   list(options: ListContainersOptions): Promise<readonly ContainerSummary[]>
   /** `psArgs` as typed; empty: `-ef`. */
   top(id: string, psArgs: string): Promise<ContainerTop>
+  /** A tar of all that its file system shows. */
+  export(id: string, options: { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>
   changes(id: string): Promise<readonly FilesystemChange[]>
   /**
    * The outer promise settles once the container is found and being watched (the API then sends its headers, on which

@@ -6,7 +6,7 @@ import type { HijackCall, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { readJson } from '../json-body.ts'
 import { parseSize, type Query } from '../query.ts'
-import { sendEmpty, sendJson } from '../reply.ts'
+import { sendEmpty, sendJson, writeAll } from '../reply.ts'
 import type { ContainersBackend, StopContainerOptions } from './backend.ts'
 import { createRequest } from './create-shape.ts'
 import { logs } from './logs.ts'
@@ -62,6 +62,15 @@ export function containerRoutes(backend: ContainersBackend): Routes {
       'GET /containers/{id}/changes': async ({ params, response }) => {
         const changes = await backend.changes(params.id!)
         sendJson(response, 200, changes.length === 0 ? null : changes)
+      },
+      'GET /containers/{id}/export': async ({ params, response, signal }) => {
+        const archive = await backend.export(params.id!, { signal })
+        response.writeHead(200, { 'Content-Type': 'application/octet-stream' })
+        for await (const chunk of archive) {
+          if (response.destroyed) return
+          await writeAll(response, chunk)
+        }
+        response.end()
       },
       'GET /containers/{id}/logs': exchange => logs(backend, exchange),
       'POST /containers/{id}/wait': exchange => wait(backend, exchange),

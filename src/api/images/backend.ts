@@ -23,6 +23,8 @@ export interface ImagesBackend {
    * error before the first line becomes an HTTP status, one after it a line of the stream.
    */
   pull(options: PullImageOptions): Promise<void>
+  /** Makes an image of a file system. Errors as those of `pull`. */
+  import(options: ImportOptions): Promise<void>
   /** Makes an image of a container's changes. */
   commit(options: CommitOptions): Promise<{ readonly Id: string }>
   /** Pushes one tag or all tags of a repository, and tells of it as `pull` does. */
@@ -79,6 +81,19 @@ export interface PullImageOptions {
   /** As typed: `linux/arm64/v8`. */
   readonly platform?: string
   readonly credentials?: RegistryCredentials
+  readonly progress: (message: ProgressMessage) => void
+  readonly signal: AbortSignal
+}
+
+export interface ImportOptions {
+  /** A tar, compressed or not; or the URL of one. */
+  readonly source: { readonly archive: Bytes } | { readonly url: string }
+  readonly target: { readonly repo: string; readonly tag: string }
+  readonly message: string
+  /** Lines of a Dockerfile. */
+  readonly changes: readonly string[]
+  /** As typed. */
+  readonly platform?: string
   readonly progress: (message: ProgressMessage) => void
   readonly signal: AbortSignal
 }

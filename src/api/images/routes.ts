@@ -1,4 +1,3 @@
-import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
@@ -61,13 +60,30 @@ export function imageRoutes(backend: ImagesBackend): Routes {
 async function create(backend: ImagesBackend, exchange: Exchange): Promise<void> {
   const { query, signal } = exchange
   const image = query.text('fromImage')
-  if (image === '') throw new StrataError('not_implemented', 'POST /images/create?fromSrc is not implemented yet')
+  if (image === '') return importInto(backend, exchange)
   const platform = query.optional('platform')
   await streamProgress(exchange, progress =>
     backend.pull({
       reference: referenceOf(image, query.text('tag')),
       ...(platform !== undefined && { platform }),
       ...credentialsOf(exchange),
+      progress,
+      signal,
+    }),
+  )
+}
+
+async function importInto(backend: ImagesBackend, exchange: Exchange): Promise<void> {
+  const { query, bytes, minor, signal } = exchange
+  const source = query.text('fromSrc')
+  const platform = minor >= 32 ? query.optional('platform') : undefined
+  await streamProgress(exchange, progress =>
+    backend.import({
+      source: source === '-' ? { archive: bytes } : { url: source },
+      target: { repo: query.text('repo'), tag: query.text('tag') },
+      message: query.text('message') || `Imported from ${source}`,
+      changes: query.all('changes'),
+      ...(platform !== undefined && { platform }),
       progress,
       signal,
     }),

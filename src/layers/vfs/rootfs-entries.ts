@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import type { TarInput } from '../../archive/index.ts'
 import { compareTrees } from '../changes/find-changes.ts'
-import { type ChangeView, changedEntries } from '../commit/changed-entries.ts'
 import type { ChangedTree } from '../commit/changed-tree.ts'
 import { placeholderCheck } from '../commit/placeholders.ts'
+import { type TreeView, treeEntries } from '../commit/tree-entries.ts'
+import { isNoWhiteout } from '../commit/upper-entries.ts'
 import { mergeTrees } from '../tree/merge.ts'
 import { openLayer } from '../views/open-layer.ts'
 import { treeDirectory } from './tree-directory.ts'
@@ -22,10 +23,10 @@ export async function* rootfsEntries({ folder, below, placeholders }: ChangedTre
     if (list) list.push(posix.basename(path))
     else names.set(parent, [posix.basename(path)])
   }
-  const view: ChangeView = {
-    names: (_folder, path) => names.get(path) ?? [],
+  const view: TreeView = {
+    names: (_folder, path) => (names.get(path) ?? []).filter(isNoWhiteout),
     isRemoved: path => removed.has(path),
     isOpaque: async () => false,
   }
-  yield* changedEntries(folder, { view, placeholders: placeholderCheck(placeholders, before) })
+  yield* treeEntries(folder, { view, placeholders: placeholderCheck(placeholders, before) })
 }

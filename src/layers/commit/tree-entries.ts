@@ -5,9 +5,9 @@ import { keptXattrs } from '../tree/xattrs.ts'
 import { type OpenFile, type OpenFolder, openFolder } from './open-folder.ts'
 import type { PlaceholderCheck } from './placeholders.ts'
 
-/** How changes are kept in a folder. Paths are absolute in the rootfs; all are byte strings. */
-export interface ChangeView {
-  /** The names in a folder that are changes, in the order of their bytes. */
+/** What of a folder is taken, and what it means. Paths are absolute in the rootfs; all are byte strings. */
+export interface TreeView {
+  /** The names in a folder that are taken, in the order of their bytes. */
   names(folder: OpenFolder, path: string): readonly string[]
   /** Whether a name was removed; `stat` is what is there, if anything. */
   isRemoved(path: string, stat: BigIntStats | undefined): boolean
@@ -15,8 +15,8 @@ export interface ChangeView {
   isOpaque(path: string, xattrs: readonly (readonly [string, Buffer])[]): Promise<boolean>
 }
 
-export interface ChangedEntriesOptions {
-  readonly view: ChangeView
+export interface TreeEntriesOptions {
+  readonly view: TreeView
   readonly placeholders: PlaceholderCheck
 }
 
@@ -33,12 +33,12 @@ const PIECE = 1 << 20
 const HOST_XATTRS = new Set(['security.selinux'])
 
 /**
- * The tar entries of a layer that holds the changes kept in a folder, as dockerd writes them: each folder before what is in
- * it, names in the order of their bytes, the root itself left out; a removed name as `.wh.<name>` in its place, a folder
- * that hides all below it followed by `.wh..wh..opq`. Of several names of one file the first has the data. Sockets are
- * left out, and so are names that would read as a removal (`.wh.*`). What these entries are depends on the folder alone.
+ * The tar entries of a tree, as dockerd writes them: each folder before what is in it, names in the order of their bytes,
+ * the root itself left out; a removed name as `.wh.<name>` in its place, a folder that hides all below it followed by
+ * `.wh..wh..opq`. Of several names of one file the first has the data. Sockets are left out. What these entries are depends
+ * on the tree alone.
  */
-export async function* changedEntries(top: string, options: ChangedEntriesOptions): AsyncGenerator<TarInput> {
+export async function* treeEntries(top: string, options: TreeEntriesOptions): AsyncGenerator<TarInput> {
   const { view, placeholders } = options
   const linked = new Map<string, ByteString>()
   const root = openFolder(top)
@@ -58,7 +58,7 @@ export async function* changedEntries(top: string, options: ChangedEntriesOption
         yield { header: whiteout(`${level.path.slice(1)}/.wh.${name}`) }
         continue
       }
-      if (!stat || name.startsWith('.wh.') || (await placeholders.isPlaceholder(folder, name, path))) continue
+      if (!stat || (await placeholders.isPlaceholder(folder, name, path))) continue
       if (!stat.isDirectory()) {
         yield* entry(folder, { name, path, stat, linked })
         continue
