@@ -137,6 +137,17 @@ if (await isolated(import.meta.filename)) {
       assert.equal(await docker('images', '-aq'), '')
     })
 
+    test('gives one platform away, but not the one that the name means', async () => {
+      await docker('pull', '-q', '--platform', 'all', name)
+      const { status, stderr } = await engine.docker(['image', 'rm', '--platform', 'linux/amd64', name])
+      assert.equal(status, 1)
+      assert.match(stderr, /conflict: unable to remove a platform of ".*multi" - linux\/amd64 is what it stands for/)
+      assert.match(await docker('image', 'rm', '--platform', 'linux/arm64', name), /^Deleted: sha256:\S+$/)
+      assert.equal((await docker('images', '-aq')).split('\n').length, 2)
+      await docker('rmi', name)
+      assert.equal(await docker('images', '-aq'), '')
+    })
+
     test('comes for some platforms, and more come to them', async () => {
       await docker('pull', '-q', '--platform', 'linux/arm64,linux/arm/v7', name)
       const { stderr } = await engine.docker(['create', '--name', 'foreign', '--pull', 'never', name])
