@@ -12,6 +12,7 @@ import { type Result, results } from './result.ts'
 import { rounds } from './rounds.ts'
 import type { Peer, Row } from './row.ts'
 import { archive } from './rows/archive.ts'
+import { commit } from './rows/commit.ts'
 import { exec } from './rows/exec.ts'
 import { idleMemory } from './rows/idle-memory.ts'
 import { images } from './rows/images.ts'
@@ -24,7 +25,7 @@ import { document, table } from './table.ts'
  * `run.ts [--rounds N] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in turn,
  * and prints a table. A run of all rows is also kept, in RESULTS.md and results.json.
  */
-const rows: readonly Row[] = [idleMemory, pull, archive, images, runAlone, runBridged, exec]
+const rows: readonly Row[] = [idleMemory, pull, archive, images, runAlone, runBridged, exec, commit]
 const usage = `usage: scripts/bench [--rounds N] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } })
