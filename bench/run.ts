@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isolated } from '../e2e/fixtures/isolation.ts'
-import { succeed } from '../e2e/fixtures/processes.ts'
 import { conditions } from './conditions.ts'
 import { prepareDebianStack } from './fixtures/debian-stack.ts'
+import { keep } from './keep.ts'
 import { dockerd } from './peers/dockerd.ts'
 import { podman } from './peers/podman.ts'
 import { strata } from './peers/strata.ts'
@@ -17,18 +16,22 @@ import { exec } from './rows/exec.ts'
 import { idleMemory } from './rows/idle-memory.ts'
 import { images } from './rows/images.ts'
 import { pull } from './rows/pull.ts'
+import { push } from './rows/push.ts'
 import { runAlone, runBridged } from './rows/run.ts'
 import { makeSetting } from './setting.ts'
-import { document, table } from './table.ts'
+import { table } from './table.ts'
 
 /**
- * `run.ts [--rounds N] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in turn,
- * and prints a table. A run of all rows is also kept, in RESULTS.md and results.json.
+ * `run.ts [--rounds N] [--keep] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in
+ * turn, and prints a table. A run of all rows, and with `--keep` one of some, is also kept in RESULTS.md and results.json.
  */
-const rows: readonly Row[] = [idleMemory, pull, archive, images, runAlone, runBridged, exec, commit]
-const usage = `usage: scripts/bench [--rounds N] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
+const rows: readonly Row[] = [idleMemory, pull, push, archive, images, runAlone, runBridged, exec, commit]
+const usage = `usage: scripts/bench [--rounds N] [--keep] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, keep: { type: 'boolean' } },
+})
 const chosen =
   positionals.length === 0 ? rows : rows.filter(row => row.metrics.some(({ id }) => positionals.includes(id)))
 const known = positionals.every(id => rows.some(row => row.metrics.some(metric => metric.id === id)))
@@ -53,11 +56,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(`got ${signal}`)))
   const found = await measure(stop.signal)
   process.stdout.write(`\n${table(found.results)}`)
-  if (positionals.length > 0) return
-  const json = join(import.meta.dirname, 'results.json')
-  await writeFile(join(import.meta.dirname, 'RESULTS.md'), document(found))
-  await writeFile(json, JSON.stringify(found))
-  await succeed([join(import.meta.dirname, '../node_modules/.bin/biome'), 'format', '--write', json])
+  if (positionals.length > 0 && !values.keep) return
+  const order = rows.flatMap(row => row.metrics.map(({ id }) => id))
+  await keep(import.meta.dirname, found, order)
 }
 
 async function measure(signal: AbortSignal) {

@@ -36,10 +36,11 @@ Values are medians, in brackets the least and the most. The ratio is Strata's me
 
 - ${found.date}. ${found.machine.join(', ')}.
 - ${found.versions.join('; ')}.
-- In turn (Strata, dockerd, podman, Strata …) in one run on one machine, after a round that warms up; roots, network and
-  mounts of their own for each. Durations are those of the whole command, from its start to its end.
+- Each row in turn (Strata, dockerd, podman, Strata …) in one run on one machine, after a round that warms up; roots,
+  network and mounts of their own for each. Durations are those of the whole command, from its start to its end.
 - Pull: gzip layers from Debian's docker-registry on the loopback; nothing of the image is there before, and the disk is
   at rest (\`sync\`). The image is Debian bookworm with six groups of packages (\`bench/fixtures/debian-stack.ts\`).
+- Push: the same image, loaded from an archive, to a registry that has nothing yet; all layers are compressed.
 - Save and load: the same image, to a file and, after its removal, from that file; each engine its own archive.
 - Run and exec: an image of two layers, busybox and a few files; the command is \`true\`.
 - Memory: all processes of the engine (dockerd's with containerd's) together. Idle: ten seconds after a pull and a run.
@@ -50,6 +51,7 @@ Values are medians, in brackets the least and the most. The ratio is Strata's me
 scripts/bench                    # all rows; writes this file and results.json
 scripts/bench run exec           # single rows, printed only
 scripts/bench --rounds 2 pull    # fewer rounds, printed only
+scripts/bench --keep pull        # single rows, written too
 \`\`\`
 
 Needs root on Debian 12; sets up what is missing. dockerd and containerd are taken from the folder \`$STRATA_ORACLE\`
