@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isolated } from '../e2e/fixtures/isolation.ts'
 import { conditions } from './conditions.ts'

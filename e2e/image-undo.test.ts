@@ -8,10 +8,13 @@ import { call } from './fixtures/call.ts'
 import { type Engine, startEngine } from './fixtures/engine.ts'
 import { isolated } from './fixtures/isolation.ts'
 import { idOf, layeredImage } from './fixtures/layered.ts'
+import { execute, succeed } from './fixtures/processes.ts'
 import { pushImage } from './fixtures/push.ts'
 import { createRandom } from './fixtures/random.ts'
 import { startRegistry } from './fixtures/registry.ts'
 import { checkStore, ok } from './torture/inspection.ts'
+
+const launcher = join(import.meta.dirname, '../bin/strata')
 
 interface Removed {
   readonly Name: string
@@ -112,6 +115,34 @@ if (await isolated(import.meta.filename)) {
     assert.deepEqual(await removed(), [])
     assert.equal((await restore(name('c'))).status, 404)
     await checkStore(engine)
+  })
+
+  test('strata image restore and strata image prune do the same for people', async () => {
+    await reset()
+    const strata = (...args: string[]) => succeed([launcher, 'image', ...args], { env: engine.env })
+    await ok(engine, 'rmi', name('c'))
+    const [title, line, ...rest] = (await strata('restore')).trimEnd().split('\n')
+    assert.match(title!, /^NAME +IMAGE ID +SIZE +WHY +SINCE +UNTIL$/)
+    assert.ok(line!.startsWith(`${name('c')} `) && line!.includes(` ${idOf(made.c).slice(7, 19)} `), line)
+    assert.deepEqual(rest, [])
+    assert.equal(await strata('restore', name('c')), `Restored: ${idOf(made.c)}\nTagged: ${name('c')}\n`)
+    assert.equal(await strata('restore'), 'nothing can be restored\n')
+    const unknown = await execute([launcher, 'image', 'restore', 'nothing'], { env: engine.env })
+    assert.deepEqual([unknown.status, unknown.stderr], [1, 'strata: No such removed image: nothing\n'])
+
+    await ok(engine, 'create', '--name', 'user', name('a'))
+    const dry = await strata('prune', '--all', '--dry-run')
+    for (const [image, reason] of [
+      ['a', 'container user uses it'],
+      ['c', 'no container uses it'],
+    ] as const) {
+      const told = dry.split('\n').find(each => each.includes(idOf(made[image]).slice(7, 19)))
+      assert.ok(told?.includes(reason), dry)
+    }
+    assert.equal((await ok(engine, 'images', '--quiet')).trimEnd().split('\n').length, 3)
+    await strata('prune', '--all', '--force')
+    assert.equal(await ok(engine, 'images', '--format', '{{.Repository}}:{{.Tag}}'), `${name('a')}\n`)
+    await ok(engine, 'rm', 'user')
   })
 
   test('a prune says why: in use, used lately, among the newest', async () => {

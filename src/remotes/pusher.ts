@@ -54,7 +54,7 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
         throw error
       }
     },
-    begin: () => beginUpload(send),
+    begin: () => beginUpload(send, patiently),
     async blob(bytes) {
       const digest = digestOf(bytes)
       if (await has(digest)) return

@@ -6,8 +6,11 @@ import type { Upload } from './remotes.ts'
 
 type Send = (request: Pick<RepositoryRequest, 'method' | 'resource' | 'headers' | 'body'>) => Promise<HttpResponse>
 
-/** Begins an upload with requests that `send` makes. */
-export async function beginUpload(send: Send): Promise<Upload> {
+/** Begins an upload with requests that `send` makes; `patiently` repeats those that ask where it stands. */
+export async function beginUpload(
+  send: Send,
+  patiently: (work: () => Promise<HttpResponse>) => Promise<HttpResponse>,
+): Promise<Upload> {
   const begun = await send({ method: 'POST', resource: 'blobs/uploads/' })
   await begun.discard()
   let address = addressOf(begun)
@@ -42,7 +45,7 @@ export async function beginUpload(send: Send): Promise<Upload> {
       offset += sent
     },
     async recover() {
-      const response = await send({ method: 'GET', resource: address })
+      const response = await patiently(() => send({ method: 'GET', resource: address }))
       await response.discard()
       address = addressOf(response, undefined, address)
       offset = endOfRange(response) ?? 0

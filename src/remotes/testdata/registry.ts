@@ -1,5 +1,5 @@
 /**
- * A registry for tests: distribution-spec reads over node:http, with switches for everything that can go wrong.
+ * A registry for tests: distribution-spec over node:http, with switches for everything that can go wrong.
  * `intercept` sees each request first and may answer it itself; `blobs` and `manifests` may be changed at any moment.
  */
 import { createHash } from 'node:crypto'
@@ -8,6 +8,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../../oci/index.ts'
+import { Uploads } from './uploads.ts'
 
 export const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
 export const MANIFEST_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
@@ -51,6 +52,7 @@ export class TestRegistry {
   /** Body bytes handed to the socket, by blob digest. */
   readonly sent = new Map<string, number>()
   readonly faults = new Map<string, BlobFault>()
+  readonly uploads = new Uploads(bytes => void this.blob(bytes))
   intercept: Intercept | undefined
   #server: Server | undefined
   #scheme = 'http'
@@ -112,10 +114,17 @@ export class TestRegistry {
     })
     if (this.intercept && (await this.intercept(request, response, path))) return
     if (path === '/v2/' || path === '/v2') return sendJson(response, 200, {})
+    const upload = /^\/v2\/(.+)\/blobs\/uploads\/([^/?]*)(?:\?(.*))?$/.exec(path)
+    if (upload) {
+      const [, repository = '', id = '', query] = upload
+      const digest = new URLSearchParams(query).get('digest')
+      return this.uploads.answer(request, response, { repository, id, digest })
+    }
     const match = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path)
     if (!match) return sendError(response, 404, 'UNSUPPORTED', 'no such route')
     const [, repository, kind, name] = match as unknown as [string, string, string, string]
-    if (kind === 'manifests') this.#sendManifest(request, response, `${repository}${name.includes(':') ? '@' : ':'}${name}`)
+    if (kind === 'manifests' && request.method === 'PUT') await this.#takeManifest(request, response, `${repository}:${name}`)
+    else if (kind === 'manifests') this.#sendManifest(request, response, `${repository}${name.includes(':') ? '@' : ':'}${name}`)
     else await this.#sendBlob(request, response, name)
   }
 
@@ -128,6 +137,12 @@ export class TestRegistry {
       'docker-content-digest': digestOf(found.bytes),
     })
     response.end(request.method === 'HEAD' ? undefined : found.bytes)
+  }
+
+  async #takeManifest(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
+    const bytes = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
+    this.manifests.set(key, { mediaType: request.headers['content-type'] ?? '', bytes })
+    response.writeHead(201, { 'docker-content-digest': digestOf(bytes) }).end()
   }
 
   async #sendBlob(request: IncomingMessage, response: ServerResponse, digest: string): Promise<void> {

@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { createCompressor } from '../../archive/index.ts'
 import { openContentStore } from '../../content/index.ts'
 import { createImageStore, createLayerSources, createLeaseStore } from '../../images/index.ts'
 import { createLayerDriver, type LayerDriver } from '../../layers/index.ts'
 import { openMetadata } from '../../metadata/index.ts'
 import { asDiffID, type Descriptor, type Digest, type DiffID, type Platform } from '../../oci/index.ts'
+import type { Reference } from '../../reference/index.ts'
 import { createResolver, type ResolverOptions } from '../../remotes/index.ts'
 import { digestOf, MANIFEST, TestRegistry } from '../../remotes/testdata/registry.ts'
 import { silentLogger } from '../../std/index.ts'
-import { createPuller, type ProgressEvent, type PullerOptions, type PullOptions } from '../index.ts'
+import { createImagePusher, createPuller, type ProgressEvent, type PullerOptions, type PullOptions, type PushOptions } from '../index.ts'
 
 export { digestOf, MANIFEST, OCI_INDEX } from '../../remotes/testdata/registry.ts'
 
@@ -126,7 +128,18 @@ export async function newPuller(t: TestContext, choices: StoreChoices = {}) {
     ...(choices.platform && { platform: choices.platform }),
     ...(choices.keepCompressed !== undefined && { keepCompressed: choices.keepCompressed }),
   })
-  return { root, content, layers, images, leases, layerSources, resolver, puller, close }
+  const pusher = createImagePusher({
+    content,
+    layers,
+    images,
+    leases,
+    layerSources,
+    resolver,
+    log: silentLogger,
+    compressor: createCompressor({ compression: 'gzip', level: 1 }),
+    limits: { second: 1 },
+  })
+  return { pusher, root, content, layers, images, leases, layerSources, resolver, puller, close }
 }
 
 export type Store = Awaited<ReturnType<typeof newPuller>>
@@ -147,6 +160,21 @@ export async function pulling(
     ...rest,
   })
   return { result, events }
+}
+
+/** Pushes `repository:latest` and collects the progress. */
+export async function pushing(
+  store: Pick<Store, 'pusher'>,
+  reference: Reference,
+  options: Partial<PushOptions> = {},
+): Promise<ProgressEvent[]> {
+  const events: ProgressEvent[] = []
+  await store.pusher.push(reference, {
+    progress: event => void events.push(event),
+    signal: new AbortController().signal,
+    ...options,
+  })
+  return events
 }
 
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
