@@ -1,7 +1,7 @@
 import { collect, isStrataError, messageOf, StrataError } from '../std/index.ts'
 import type { Endpoint, RegistryDirectory } from './endpoint.ts'
-import { parseRegistryJson } from './go-json.ts'
 import type { HttpClient } from './http-client.ts'
+import { parseRegistryJson } from './parse-registry-json.ts'
 import type { FoundRepository, Search } from './remotes.ts'
 import { basicAuthorization } from './tokens.ts'
 

@@ -1,5 +1,5 @@
 import { collect, StrataError } from '../std/index.ts'
-import { parseRegistryJson } from './go-json.ts'
+import { parseRegistryJson } from './parse-registry-json.ts'
 import type { RegistryClient, Repository } from './registry.ts'
 import type { RequestOptions } from './remotes.ts'
 

@@ -15,7 +15,7 @@ import {
 } from '../../oci/index.ts'
 import { formatReference, type Reference } from '../../reference/index.ts'
 import { isStrataError, StrataError } from '../../std/index.ts'
-import { blobName } from '../save-documents.ts'
+import { blobName } from '../save/documents.ts'
 import { documentAt, type Files, findFile } from './files.ts'
 import { parseItems, taggedReference } from './items.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
-import { collect, isStrataError } from '../std/index.ts'
+import { collect, isStrataError } from '../../std/index.ts'
 import {
   all,
   config,
@@ -15,7 +15,7 @@ import {
   OCI_INDEX,
   pulling,
   tarOf,
-} from './testdata/fixtures.ts'
+} from '../testdata/fixtures.ts'
 
 test('an image comes in with its layers, names and progress in the words of Docker', async t => {
   const registry = await newRegistry(t)

@@ -9,10 +9,10 @@ import {
   type Platform,
   parseImageConfig,
   pickPlatform,
-} from '../oci/index.ts'
-import { Slots } from './slots.ts'
-import { together } from './together.ts'
-import type { WantedPlatforms } from './transfer.ts'
+} from '../../oci/index.ts'
+import { Slots } from '../slots.ts'
+import { together } from '../together.ts'
+import type { WantedPlatforms } from '../transfer.ts'
 import {
   isImageManifest,
   noMatchingManifest,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asDiffID, digestOf } from '../oci/index.ts'
+import { asDiffID, digestOf } from '../../oci/index.ts'
 import { v1Configs } from './v1-config.ts'
 
 const layers = ['one', 'two'].map(text => asDiffID(digestOf(text)))

@@ -1,6 +1,6 @@
-import type { LeaseStore } from '../images/index.ts'
-import type { DiffID, Digest } from '../oci/index.ts'
-import { formatReference, type Reference } from '../reference/index.ts'
+import type { LeaseStore } from '../../images/index.ts'
+import type { DiffID, Digest } from '../../oci/index.ts'
+import { formatReference, type Reference } from '../../reference/index.ts'
 
 const MILLISECONDS = 24 * 60 * 60 * 1000
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Descriptor } from '../oci/index.ts'
-import { sendError, type TestRegistry } from '../remotes/testdata/registry.ts'
-import { image, newPuller, newRegistry, noise, pulling, tarOf } from './testdata/fixtures.ts'
+import type { Descriptor } from '../../oci/index.ts'
+import { sendError, type TestRegistry } from '../../remotes/testdata/registry.ts'
+import { image, newPuller, newRegistry, noise, pulling, tarOf } from '../testdata/fixtures.ts'
 
 const credentials = { username: 'me', password: 'secret' }
 

@@ -1,6 +1,6 @@
-import type { ImageRecord } from '../images/index.ts'
-import { type Descriptor, type DiffID, type Digest, hexOf, isIndex, mediaTypes } from '../oci/index.ts'
-import { familiarName, familiarString, formatReference, type Reference } from '../reference/index.ts'
+import type { ImageRecord } from '../../images/index.ts'
+import { type Descriptor, type DiffID, type Digest, hexOf, isIndex, mediaTypes } from '../../oci/index.ts'
+import { familiarName, familiarString, formatReference, type Reference } from '../../reference/index.ts'
 import { goJSON, goMap, goObject } from './go-json.ts'
 
 /** An image of an archive, as its documents tell of it. */

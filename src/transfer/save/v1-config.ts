@@ -1,4 +1,4 @@
-import { type ChainID, chainIDs, type DiffID, type Digest, digestOf, hexOf } from '../oci/index.ts'
+import { type ChainID, chainIDs, type DiffID, type Digest, digestOf, hexOf } from '../../oci/index.ts'
 import { goJSON, goMap, goObject } from './go-json.ts'
 
 /**

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { closedPort, listens } from '../remotes/testdata/registry.ts'
-import { collect } from '../std/index.ts'
-import { digestOf, gzip, newPuller, noise, tarOf } from './testdata/fixtures.ts'
+import { closedPort, listens } from '../../remotes/testdata/registry.ts'
+import { collect } from '../../std/index.ts'
+import { digestOf, gzip, newPuller, noise, tarOf } from '../testdata/fixtures.ts'
 
 const run = promisify(execFile)
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collect, StrataError } from '../std/index.ts'
+import { collect, StrataError } from '../../std/index.ts'
+import { all, image, newPuller, newRegistry, noise, pulling, tarOf } from '../testdata/fixtures.ts'
+import type { ProgressEvent } from '../transfer.ts'
 import { ingestRef } from './layer-job.ts'
-import { all, image, newPuller, newRegistry, noise, pulling, tarOf } from './testdata/fixtures.ts'
-import type { ProgressEvent } from './transfer.ts'
 
 const SIZE = 3_000_000
 

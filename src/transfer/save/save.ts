@@ -1,7 +1,7 @@
-import { type ByteString, type TarInput, tarSize, writeTar } from '../archive/index.ts'
-import { type ContentStore, readBlob } from '../content/index.ts'
-import { type ImageRecord, manifestsOf, walkTarget } from '../images/index.ts'
-import type { LayerDriver } from '../layers/index.ts'
+import { type ByteString, type TarInput, tarSize, writeTar } from '../../archive/index.ts'
+import { type ContentStore, readBlob } from '../../content/index.ts'
+import { type ImageRecord, manifestsOf, walkTarget } from '../../images/index.ts'
+import type { LayerDriver } from '../../layers/index.ts'
 import {
   CONFIG_LIMIT,
   type Descriptor,
@@ -10,9 +10,9 @@ import {
   digestOf,
   mediaTypes,
   parseDigest,
-} from '../oci/index.ts'
-import type { Reference } from '../reference/index.ts'
-import { type Bytes, bytesOf, StrataError } from '../std/index.ts'
+} from '../../oci/index.ts'
+import type { Reference } from '../../reference/index.ts'
+import { type Bytes, bytesOf, StrataError } from '../../std/index.ts'
 import {
   blobName,
   indexDocument,
@@ -20,7 +20,7 @@ import {
   manifestDocument,
   repositoriesDocument,
   type SavedImage,
-} from './save-documents.ts'
+} from './documents.ts'
 import { v1Configs } from './v1-config.ts'
 
 /** An image to be saved, and the names (each with a tag) that it is saved with. */

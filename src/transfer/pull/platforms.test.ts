@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { NameRecord } from '../images/index.ts'
-import { type Descriptor, type Digest, parsePlatform } from '../oci/index.ts'
-import type { TestRegistry } from '../remotes/testdata/registry.ts'
+import type { NameRecord } from '../../images/index.ts'
+import { type Descriptor, type Digest, parsePlatform } from '../../oci/index.ts'
+import type { TestRegistry } from '../../remotes/testdata/registry.ts'
 import {
   all,
   gzip,
@@ -15,7 +15,7 @@ import {
   pulling,
   type Store,
   tarOf,
-} from './testdata/fixtures.ts'
+} from '../testdata/fixtures.ts'
 
 const base = tarOf('base', noise(40_000, 1))
 

@@ -1,8 +1,8 @@
-import type { HeldIndex, HeldManifest, ImageRecord, ImageStore, NameRecord } from '../images/index.ts'
-import type { LayerInfo } from '../layers/index.ts'
-import { type Digest, type Index, type Platform, pickPlatform } from '../oci/index.ts'
-import type { Reference } from '../reference/index.ts'
-import { imageRecord } from './image-record.ts'
+import type { HeldIndex, HeldManifest, ImageRecord, ImageStore, NameRecord } from '../../images/index.ts'
+import type { LayerInfo } from '../../layers/index.ts'
+import { type Digest, type Index, type Platform, pickPlatform } from '../../oci/index.ts'
+import type { Reference } from '../../reference/index.ts'
+import { imageRecord } from '../image-record.ts'
 import type { WantedImage } from './wanted-image.ts'
 import type { WantedIndex } from './wanted-index.ts'
 

@@ -1,4 +1,4 @@
-import { type ContentStore, putBlob, readBlob } from '../content/index.ts'
+import { type ContentStore, putBlob, readBlob } from '../../content/index.ts'
 import {
   CONFIG_LIMIT,
   type Descriptor,
@@ -16,9 +16,9 @@ import {
   parseManifest,
   pickPlatform,
   verified,
-} from '../oci/index.ts'
-import type { Fetcher, ResolvedManifest } from '../remotes/index.ts'
-import { collect, isStrataError, retry, StrataError, throwIfAborted } from '../std/index.ts'
+} from '../../oci/index.ts'
+import type { Fetcher, ResolvedManifest } from '../../remotes/index.ts'
+import { collect, isStrataError, retry, StrataError, throwIfAborted } from '../../std/index.ts'
 
 /** One image of what a reference leads to, down to its config. */
 export interface WantedImage {

@@ -1,8 +1,8 @@
-import type { LayerInfo } from '../layers/index.ts'
+import type { LayerInfo } from '../../layers/index.ts'
+import { LayerProgress } from '../layer-progress.ts'
+import { together } from '../together.ts'
 import { type BringOptions, bringLayers } from './bring-layers.ts'
 import { bringBlob } from './layer-job.ts'
-import { LayerProgress } from './layer-progress.ts'
-import { together } from './together.ts'
 import type { WantedImage } from './wanted-image.ts'
 import type { WantedIndex } from './wanted-index.ts'
 
