@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Digest } from '../../oci/index.ts'
+import { type Digest, digestOf } from '../../oci/index.ts'
 
 /** What can go wrong with what is sent to a registry. */
 export interface UploadFaults {
@@ -67,7 +67,6 @@ export class Uploads {
     if (!(await this.#take(request, id))) return
     if (request.method === 'PATCH') return said(202, id)
     const bytes = this.#parts.get(id)!
-    const { digestOf } = await import('./registry.ts')
     if (digestOf(bytes) !== digest) return refuse(response, 400, 'DIGEST_INVALID')
     this.#parts.delete(id)
     this.#stored(bytes)
