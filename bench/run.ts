@@ -21,15 +21,15 @@ import { makeSetting } from './setting.ts'
 import { table } from './table.ts'
 
 /**
- * `run.ts [--rounds N] [--keep] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in
+ * `run.ts [--rounds N] [--keep] [--without PEER] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in
  * turn, and prints a table. A run of all rows, and with `--keep` one of some, is also kept in RESULTS.md and results.json.
  */
 const rows: readonly Row[] = [idleMemory, pull, push, archive, images, runAlone, runBridged, exec, commit]
-const usage = `usage: scripts/bench [--rounds N] [--keep] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
+const usage = `usage: scripts/bench [--rounds N] [--keep] [--without dockerd | podman] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, keep: { type: 'boolean' } },
+  options: { rounds: { type: 'string' }, keep: { type: 'boolean' }, without: { type: 'string', multiple: true } },
 })
 const chosen =
   positionals.length === 0 ? rows : rows.filter(row => row.metrics.some(({ id }) => positionals.includes(id)))
@@ -64,7 +64,9 @@ async function measure(signal: AbortSignal) {
   await using setting = await makeSetting({ large })
   await using stack = new AsyncDisposableStack()
   const peers: Peer[] = []
-  for (const start of [strata, dockerd, podman]) peers.push(stack.use(await start()))
+  for (const start of [strata, dockerd, podman]) {
+    if (!values.without?.includes(start.name)) peers.push(stack.use(await start()))
+  }
   const found: Result[] = []
   for (const row of chosen) {
     const samples = await rounds(row, { peers, setting, count: count ?? row.rounds, signal, say })

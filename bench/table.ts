@@ -52,6 +52,7 @@ scripts/bench                    # all rows; writes this file and results.json
 scripts/bench run exec           # single rows, printed only
 scripts/bench --rounds 2 pull    # fewer rounds, printed only
 scripts/bench --keep pull        # single rows, written too
+scripts/bench --without podman   # when time is short
 \`\`\`
 
 Needs root on Debian 12; sets up what is missing. dockerd and containerd are taken from the folder \`$STRATA_ORACLE\`
