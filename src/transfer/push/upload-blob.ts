@@ -49,6 +49,7 @@ export async function uploadBlob(
         failures = known && known.offset > farthest ? 1 : failures + 1
         farthest = Math.max(farthest, known?.offset ?? 0)
         if (failures >= options.attempts) throw error
+        if (!known) await upload?.cancel()
         upload = known
         await pauseAfter(error, failures, options)
       }
