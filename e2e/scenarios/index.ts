@@ -11,6 +11,7 @@ import { network } from './network.ts'
 import { objects } from './objects.ts'
 import { platforms } from './platforms.ts'
 import { pullErrors } from './pull-errors.ts'
+import { push } from './push.ts'
 import { registries } from './registries.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   imageLife,
   diskUsage,
   pullErrors,
+  push,
   run,
   containers,
   network,

@@ -22,7 +22,8 @@ export interface RegistryClient {
   /**
    * A request about a repository, authorized and redirected as needed. Only answers below 400 come back. A stream as the
    * body is sent once: when the registry wants another token meanwhile, that is an `unauthorized` error with
-   * `details.fresh`, and the next request asks for one.
+   * `details.fresh`, and the next request asks for one. When the message tells of the request, `details.words` are those
+   * without it.
    */
   request(repository: Repository, request: RepositoryRequest): Promise<HttpResponse>
 }
@@ -98,7 +99,8 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
     const exchange = `${wordOf(wanted.shownMethod ?? method)} "${redactUrl(url)}"`
     const inContext = (error: unknown): never => {
       if (!isStrataError(error) || error.code === 'canceled') throw error
-      throw new StrataError(error.code, `${exchange}: ${error.message}`, { cause: error, details: error.details })
+      const details = { ...error.details, words: error.message }
+      throw new StrataError(error.code, `${exchange}: ${error.message}`, { cause: error, details })
     }
     const attempt = async () => {
       const own = url.origin === endpoint.origin
@@ -118,7 +120,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
       if (scheme === 'basic' && !basicAuthorization(credentials)) {
         await first.response.discard()
         throw new StrataError('unauthorized', `${exchange}: no basic auth credentials`, {
-          details: { reason: 'no basic auth credentials' },
+          details: { words: 'no basic auth credentials' },
         })
       }
       if (scheme === undefined || (scheme === 'basic' && first.authorization !== undefined)) {

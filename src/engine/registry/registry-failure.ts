@@ -6,7 +6,7 @@ import { isStrataError, StrataError } from '../../std/index.ts'
  */
 export function registryFailure(error: unknown): unknown {
   if (!isStrataError(error)) return error
-  const unasked = error.code === 'unauthorized' && error.details.reason === 'no basic auth credentials'
+  const unasked = error.code === 'unauthorized' && error.details.words === 'no basic auth credentials'
   if (error.code !== 'unavailable' && !unasked) return error
   return new StrataError('internal', error.message, { cause: error, details: error.details })
 }

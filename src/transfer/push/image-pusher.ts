@@ -202,8 +202,8 @@ function insteadOf(originalIndex: Descriptor, selectedManifest: Descriptor): obj
   return { manifestPushedInsteadOfIndex: true, originalIndex, selectedManifest }
 }
 
-/** dockerd leaves the request out when there is nothing to log in with. */
+/** dockerd leaves the request out when nobody may log in so. */
 function inDockersWords(error: unknown): unknown {
-  if (!isStrataError(error, 'unauthorized') || error.details.reason !== 'no basic auth credentials') return error
-  return new StrataError(error.code, 'no basic auth credentials', { cause: error, details: error.details })
+  if (!isStrataError(error, 'unauthorized') || typeof error.details.words !== 'string') return error
+  return new StrataError(error.code, error.details.words, { cause: error, details: error.details })
 }
