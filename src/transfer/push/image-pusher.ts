@@ -53,6 +53,9 @@ export interface PushLimits {
 
 const defaults: PushLimits = { maxConcurrentUploads: 5, maxUploadAttempts: 5, second: 1000 }
 
+/** While one layer's end is on its way to the registry, the next keeps the cores busy. */
+const COMPRESSIONS = 2
+
 /** One pusher serves an engine: what its pushes have in common is sent once. */
 export function createImagePusher(options: ImagePusherOptions): ImagePusher {
   const { content, images, leases, resolver } = options
@@ -61,6 +64,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     ...options,
     compressor: options.compressor,
     slots: new Slots(limits.maxConcurrentUploads),
+    compressing: new Slots(COMPRESSIONS),
     attempts: limits.maxUploadAttempts,
     second: limits.second,
   }

@@ -19,6 +19,8 @@ export interface PushRoad {
   readonly resolver: Resolver
   /** Uploads at once. */
   readonly slots: Slots
+  /** Uploads at once of layers that are compressed on their way: few, since one of them keeps all cores busy. */
+  readonly compressing: Slots
   /** For layers whose compressed form nobody has any more; without one they go as they are. */
   readonly compressor: Compressor | undefined
   readonly attempts: number
@@ -114,10 +116,13 @@ class LayerPush {
   }
 
   async compressed(): Promise<Descriptor> {
-    const { layers, compressor } = this.#road
+    const { layers, compressor, compressing } = this.#road
     const { diffID } = this.#wanted
     const options = { ...this.#sourceOptions, layers }
-    if (compressor) return await this.#upload(await compressedLayer(diffID, { ...options, compressor }))
+    if (compressor) {
+      using _turn = await compressing.acquire(this.#job.signal)
+      return await this.#upload(await compressedLayer(diffID, { ...options, compressor }))
+    }
     const source = await plainLayer(diffID, options)
     const descriptor = { mediaType: source.mediaType, ...(await source.result) }
     if (await this.#pusher.has(descriptor.digest)) return this.#done(descriptor, 'Layer already exists')
