@@ -36,6 +36,7 @@ Values are medians, in brackets the least and the most. The ratio is Strata's me
 
 - ${found.date}. ${found.machine.join(', ')}.
 - ${found.versions.join('; ')}.
+- Rows that were not measured in the latest run are of an earlier one on the same machine; versions are the latest run's.
 - Each row in turn (Strata, dockerd, podman, Strata …) in one run on one machine, after a round that warms up; roots,
   network and mounts of their own for each. Durations are those of the whole command, from its start to its end.
 - Pull: gzip layers from Debian's docker-registry on the loopback; nothing of the image is there before, and the disk is
