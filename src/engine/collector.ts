@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { collectGarbage, type Swept } from '../gc/index.ts'
 import type { RemovedImage } from '../images/index.ts'
+import { isDiskFull } from '../std/index.ts'
 import type { EngineParts } from './parts.ts'
 
 /** After this time in milliseconds what was let go is collected: whoever let it go has its answer by then. */
@@ -57,10 +58,19 @@ export class Collector {
     return collected
   }
 
-  /** The disk is full: gives up all that could be restored. True when that gave something back. */
-  async giveUpRemoved(): Promise<boolean> {
-    const { swept } = await this.collect(() => this.#parts.images.forgetRemoved(() => true))
-    return swept.bytes > 0
+  /**
+   * Does `work`. When the disk is full for it, all that could be restored is given up; if that gave something back, `work`
+   * is done once more where it is `repeatable`, and else fails, for the user to begin it again.
+   */
+  async makingRoom<T>(work: () => Promise<T>, { repeatable }: { readonly repeatable: boolean }): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      const { swept } = await this.collect(() => this.#parts.images.forgetRemoved(() => true))
+      if (!repeatable || swept.bytes === 0) throw error
+      return await work()
+    }
   }
 
   /** Does what is due now, and waits for the end of it. */

@@ -17,6 +17,7 @@ export type {
   Restored,
 } from './images.ts'
 export { createLayerSources } from './layer-sources.ts'
+export { keeperOf, type LeaseKeeper } from './lease-keeper.ts'
 export { createLeaseStore } from './lease-store.ts'
 export { openPassingLease, type PassingLease } from './passing-lease.ts'
 export { isDangling, isHeldOnly } from './summaries.ts'

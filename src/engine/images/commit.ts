@@ -65,7 +65,8 @@ export async function commitContainer(
     })
     return { Id: id }
   }
-  return await (request.pause ? whilePaused(context, container, work) : work())
+  const patiently = () => context.collector.makingRoom(work, { repeatable: true })
+  return await (request.pause ? whilePaused(context, container, patiently) : patiently())
 }
 
 interface Parent {

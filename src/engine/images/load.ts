@@ -1,6 +1,6 @@
 import { openPassingLease } from '../../images/index.ts'
 import type { Platform } from '../../oci/index.ts'
-import { type Bytes, isDiskFull } from '../../std/index.ts'
+import type { Bytes } from '../../std/index.ts'
 import { loadImages, type ProgressEvent } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 
@@ -18,12 +18,9 @@ export async function loadArchive(context: EngineContext, request: LoadRequest):
   const { maxLayerSize } = context.config
   const lease = openPassingLease(context.leases, 'load')
   try {
-    const records = await loadImages(archive, { ...context, ...options, lease, maxLayerSize, signal })
+    const load = () => loadImages(archive, { ...context, ...options, lease, maxLayerSize, signal })
+    const records = await context.collector.makingRoom(load, { repeatable: false })
     for (const { id, labels } of records) publish(context, 'image', 'load', id, { ...labels, name: id })
-  } catch (error) {
-    // It can be loaded again, with more room.
-    if (isDiskFull(error)) await context.collector.giveUpRemoved()
-    throw error
   } finally {
     lease[Symbol.dispose]()
     context.collector.soon()

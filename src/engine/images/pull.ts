@@ -1,7 +1,6 @@
 import { parsePlatform, parsePlatforms } from '../../oci/index.ts'
 import { familiarName, familiarString, parseReference, type Reference, withTag } from '../../reference/index.ts'
 import type { Credentials } from '../../remotes/index.ts'
-import { isDiskFull } from '../../std/index.ts'
 import type { ProgressEvent, PullOptions, PullResult } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { registryFailure } from '../registry/registry-failure.ts'
@@ -38,14 +37,9 @@ export async function pullImage(context: EngineContext, request: PullRequest): P
   publish(context, 'image', 'pull', name, { ...record?.labels, name: familiarName(reference) })
 }
 
-/** When the disk is full, what could be restored is given up, and it goes on from what it has brought. */
-async function pullOne(context: EngineContext, reference: Reference, options: PullOptions): Promise<PullResult> {
-  try {
-    return await context.puller.pull(reference, options)
-  } catch (error) {
-    if (!isDiskFull(error) || !(await context.collector.giveUpRemoved())) throw error
-    return await context.puller.pull(reference, options)
-  }
+/** What it had brought when the disk was full is there when it is done once more. */
+function pullOne(context: EngineContext, reference: Reference, options: PullOptions): Promise<PullResult> {
+  return context.collector.makingRoom(() => context.puller.pull(reference, options), { repeatable: true })
 }
 
 /** One line at the end says whether anything was new. The first tag that fails ends it; those before it stay. */

@@ -1,15 +1,10 @@
-import type { LeaseStore } from '../../images/index.ts'
-import type { DiffID, Digest } from '../../oci/index.ts'
+import { keeperOf, type LeaseKeeper, type LeaseStore } from '../../images/index.ts'
 import { formatReference, type Reference } from '../../reference/index.ts'
 
 const MILLISECONDS = 24 * 60 * 60 * 1000
 
 /** Keeps what a pull needs from being collected. */
-export interface PullLease {
-  /** To be called before asking whether the blob is there, and before bringing it. */
-  addContent(digest: Digest): Promise<void>
-  /** The same for a layer. */
-  addLayer(layer: DiffID): Promise<void>
+export interface PullLease extends LeaseKeeper {
   /** At the end. A pull that failed leaves its lease, so that the next one can go on from what is there. */
   end(succeeded: boolean): void
 }
@@ -22,14 +17,7 @@ export function createPullLeases(leases: LeaseStore): (reference: Reference) => 
     users.set(id, (users.get(id) ?? 0) + 1)
     leases.open(id, MILLISECONDS)
     return {
-      async addContent(digest) {
-        leases.addContent(id, digest)
-        await leases.settled(digest)
-      },
-      async addLayer(layer) {
-        leases.addLayer(id, layer)
-        await leases.settled(layer)
-      },
+      ...keeperOf(leases, id),
       end(succeeded) {
         const left = users.get(id)! - 1
         if (left > 0) users.set(id, left)
