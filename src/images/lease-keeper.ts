@@ -1,0 +1,22 @@
+import type { DiffID, Digest } from '../oci/index.ts'
+import type { LeaseStore } from './images.ts'
+
+/** What work under a lease asks of it for each thing, before it asks whether that is here and before it brings it. */
+export interface LeaseKeeper {
+  addContent(digest: Digest): Promise<void>
+  addLayer(layer: DiffID): Promise<void>
+}
+
+/** Adds to the lease of this ID, and waits for the end of a removal that is under way. Throws `not_found` without the lease. */
+export function keeperOf(leases: LeaseStore, id: string): LeaseKeeper {
+  return {
+    async addContent(digest) {
+      leases.addContent(id, digest)
+      await leases.settled(digest)
+    },
+    async addLayer(layer) {
+      leases.addLayer(id, layer)
+      await leases.settled(layer)
+    },
+  }
+}
