@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
 import { call } from './fixtures/call.ts'
 import { type Engine, startEngine } from './fixtures/engine.ts'
+import { archiveOf } from './fixtures/image-archive.ts'
 import { isolated } from './fixtures/isolation.ts'
 import { idOf, layeredImage } from './fixtures/layered.ts'
 import { execute, succeed } from './fixtures/processes.ts'
@@ -200,6 +201,54 @@ if (await isolated(import.meta.filename)) {
       await engine.start()
       await checkStore(engine)
     }
+  })
+
+  test('on a full disk what could be restored gives way: a commit goes on, an import can be begun again', async t => {
+    const disk = join(root, 'disk')
+    await mkdir(disk)
+    await succeed(['mount', '-t', 'tmpfs', '-o', 'size=56m', 'tmpfs', disk])
+    t.after(() => succeed(['umount', disk]))
+    const config = join(root, 'reserve.json')
+    await writeFile(config, JSON.stringify({ 'image-undo-reserve': 0 }))
+    await using small = await startEngine({
+      undoPeriod: 3600,
+      dataRoot: disk,
+      storageDriver: 'overlay2',
+      flags: ['--config-file', config],
+    })
+    const tar = join(root, 'large.tar')
+    await writeFile(tar, archiveOf([{ name: 'large', data: createRandom(1).bytes(12 << 20) }]))
+    const waiting = async () => (await call(small, 'GET', '/strata/images/removed')).json<Removed[]>().length
+
+    await ok(small, 'pull', '-q', name('a'))
+    await ok(small, 'import', tar, 'large:1')
+    await ok(small, 'rmi', 'large:1')
+    const fill = ['dd', 'if=/dev/urandom', 'of=/x', 'bs=1048576', 'count=12']
+    await ok(small, 'run', '--name', 'writer', '--network', 'none', name('a'), ...fill)
+    assert.equal(await waiting(), 1)
+    await ok(small, 'commit', 'writer', 'written:1')
+    assert.equal(await waiting(), 0)
+
+    await ok(small, 'rmi', 'written:1')
+    assert.equal(await waiting(), 1)
+    const refused = await small.docker(['import', tar, 'large:1'])
+    assert.deepEqual(
+      [refused.status, refused.stderr.trim().split('\n').at(-1)],
+      [1, 'Error response from daemon: no space left on device'],
+    )
+    assert.equal(await waiting(), 0)
+    await ok(small, 'import', tar, 'large:1')
+    await checkStore(small)
+
+    const flood = ['dd', 'if=/dev/zero', 'of=/x', 'bs=1048576']
+    const full = await small.docker(['run', '--name', 'flood', '--network', 'none', name('a'), ...flood])
+    assert.equal(full.status, 1)
+    assert.match(full.stderr, /No space left on device/)
+    assert.equal(await ok(small, 'inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', 'flood'), 'exited 1\n')
+    await ok(small, 'rm', 'flood', 'writer')
+    await checkStore(small)
+    await small.stop()
+    assert.deepEqual(await small.leaks(), [])
   })
 
   test('nothing is left behind', async () => {

@@ -15,7 +15,7 @@ export const run: Scenario = {
       sh('exit 42'),
       sh('echo out; echo err >&2; exit 3'),
       sh('kill -9 $$; echo the first process ignores it'),
-      sh('sleep 99 & kill -9 $!; wait $!'),
+      sh('sh -c "kill -9 \\$\\$"; exit $?'),
       sh('kill -TERM $$'),
       ['run', '--rm', image, 'nothing-here'],
       ['run', '--rm', image, '/srv/not-executable'],

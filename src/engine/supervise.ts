@@ -60,23 +60,21 @@ async function onExit(context: EngineContext, container: Container, exit: Exit):
   using _lock = await context.locks.acquire(container.id)
   // First: the runtime forgets the exit with the rest of the task.
   const ended = { exitCode: exit.code, oomKilled: exit.oomKilled, finishedAt: timestamp(exit.at) }
-  container.update({ exit: ended })
-  await releaseRun(context, container)
+  const isRecorded = recorded(context, container, () => container.update({ exit: ended }))
+  await releaseRun(context, container, { keepTask: !isRecorded })
   const { record } = container
   const { endpoint: _e, sandboxPath: _s, exit: _x, ...rest } = record
   const restart = !container.stopping && shouldRestart(container, exit.code)
-  container.replace({
-    ...rest,
-    state: {
-      ...record.state,
-      status: 'exited',
-      pid: 0,
-      paused: false,
-      pausedToCommit: false,
-      restarting: restart,
-      ...ended,
-    },
-  })
+  const state = {
+    ...record.state,
+    status: 'exited' as const,
+    pid: 0,
+    paused: false,
+    pausedToCommit: false,
+    restarting: restart,
+    ...ended,
+  }
+  recorded(context, container, () => container.replace({ ...rest, state }))
   container.run = undefined
   const ran = exit.at.getTime() - Date.parse(record.state.startedAt)
   if (exit.oomKilled) publishContainer(context, container, 'oom')
@@ -93,11 +91,31 @@ async function onExit(context: EngineContext, container: Container, exit: Exit):
   if (record.hostConfig.AutoRemove) await removeLocked(context, container, { volumes: true })
 }
 
-/** Gives back what a run held: network, mounts, the runtime's state. */
-async function releaseRun(context: EngineContext, container: Container): Promise<void> {
+/**
+ * Changes a container's record. When it can't be written, on a full disk above all, the change holds in this process all the
+ * same: who waits for an exit hears of it. False then.
+ */
+function recorded(context: EngineContext, container: Container, change: () => void): boolean {
+  try {
+    change()
+    return true
+  } catch (error) {
+    if (!isStrataError(error, 'unavailable')) throw error
+    context.log.error({ err: error, container: container.id }, 'the exit of a container could not be recorded')
+    return false
+  }
+}
+
+/** Gives back what a run held: network, mounts, the runtime's state. A task that is kept tells the next engine of its exit. */
+async function releaseRun(
+  context: EngineContext,
+  container: Container,
+  { keepTask }: { readonly keepTask: boolean },
+): Promise<void> {
+  const forgotten = keepTask ? Promise.resolve() : context.runtime.remove(container.id)
   const results = await Promise.allSettled([
     tearDownNetwork(context, container.record),
-    context.runtime.remove(container.id).then(() => context.layers.unmount(container.id)),
+    forgotten.then(() => context.layers.unmount(container.id)),
   ])
   for (const result of results) {
     if (result.status === 'rejected') {

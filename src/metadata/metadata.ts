@@ -1,6 +1,7 @@
 /**
  * The transactional record store: what Strata must remember that is not content. One SQLite database (WAL), opened by
- * one engine at a time. Everything is synchronous: a read costs microseconds, a commit is durable when it returns.
+ * one engine at a time. Everything is synchronous: a read costs microseconds, a commit is durable when it returns. Some bytes
+ * are put aside for a full disk, so that the end of things can still be written down.
  *
  * A *table* maps a key to a record, a plain JSON value. Tables come into being when first named. Writes outside
  * {@link MetadataStore.transaction} are transactions of their own.
@@ -10,6 +11,7 @@ export interface MetadataStore extends Disposable {
   /**
    * Runs `work`; its writes happen all or not at all (it throws). Must not be async. Nested calls join the outer one:
    * they are durable when the outermost returns; one that throws takes back its own writes only, if its caller goes on.
+   * On a full disk `work` may be done twice, the first time without effect on the records.
    */
   transaction<R>(work: () => R): R
   /** What is wrong with the database file, one line each; empty when it is sound. Reads all of it. */

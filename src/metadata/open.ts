@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { StrataError } from '../std/index.ts'
+import { isDiskFull, StrataError } from '../std/index.ts'
 import type { MetadataStore, Table } from './metadata.ts'
+import { Reserve } from './reserve.ts'
 import { translated } from './sqlite-error.ts'
 import { createTable, prepareAll, type Statements } from './table.ts'
 
@@ -68,24 +69,45 @@ class SqliteMetadata implements MetadataStore {
   readonly #path: string
   readonly #statements: Statements
   readonly #tables = new Map<string, Table<unknown>>()
+  readonly #reserve: Reserve
   #depth = 0
 
   constructor(database: DatabaseSync, path: string, statements: Statements) {
     this.#database = database
     this.#path = path
     this.#statements = statements
+    this.#reserve = new Reserve(`${path}-reserve`)
   }
 
   table<T>(name: string): Table<T> {
     let table = this.#tables.get(name)
     if (!table) {
-      table = createTable<unknown>(name, this.#statements, this.#path)
+      const write = <R>(work: () => R) => this.#write(() => translated(this.#path, work))
+      table = createTable<unknown>(name, { statements: this.#statements, path: this.#path, write })
       this.#tables.set(name, table)
     }
     return table as Table<T>
   }
 
   transaction<R>(work: () => R): R {
+    return this.#write(() => this.#transact(work))
+  }
+
+  /** Does what writes. When the disk is full for the whole of it, it is done once more with what was put aside. */
+  #write<R>(work: () => R): R {
+    if (this.#depth > 0) return work()
+    let result: R
+    try {
+      result = work()
+    } catch (error) {
+      if (!isDiskFull(error) || !this.#reserve.give()) throw error
+      return work()
+    }
+    this.#reserve.refill()
+    return result
+  }
+
+  #transact<R>(work: () => R): R {
     const point = `nested${this.#depth}`
     const outermost = this.#depth === 0
     this.#exec(outermost ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${point}`)

@@ -1,12 +1,14 @@
 import { type ErrorCode, messageOf, StrataError } from '../std/index.ts'
 
+const FULL = 13
+
 /** https://www.sqlite.org/rescode.html: primary result codes. */
 const meanings: Readonly<Record<number, readonly [code: ErrorCode, text: (path: string) => string]>> = {
   5: ['conflict', path => `${path} is in use by another process`],
   8: ['unavailable', path => `${path} is read-only`],
   10: ['unavailable', path => `input/output error on ${path}`],
   11: ['internal', path => `${path} is damaged`],
-  13: ['unavailable', path => `${path}: no space left on device`],
+  [FULL]: ['unavailable', path => `${path}: no space left on device`],
   14: ['unavailable', path => `${path} can't be opened`],
   26: ['internal', path => `${path} is not a metadata store`],
 }
@@ -19,6 +21,7 @@ export function translated<R>(path: string, work: () => R): R {
     const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
     const meaning = code === undefined ? undefined : meanings[code]
     if (!meaning) throw error
-    throw new StrataError(meaning[0], meaning[1](path), { cause: error, details: { sqlite: messageOf(error) } })
+    const details = { sqlite: messageOf(error), ...(code === FULL && { diskFull: true }) }
+    throw new StrataError(meaning[0], meaning[1](path), { cause: error, details })
   }
 }

@@ -31,8 +31,15 @@ export function prepareAll(database: DatabaseSync): Statements {
   }
 }
 
-/** The table `name` of the database at `path` (for errors). */
-export function createTable<T>(name: string, statements: Statements, path: string): Table<T> {
+export interface TableOptions {
+  readonly statements: Statements
+  /** Of the database, for errors. */
+  readonly path: string
+  /** Does what writes. */
+  readonly write: <R>(work: () => R) => R
+}
+
+export function createTable<T>(name: string, { statements, path, write }: TableOptions): Table<T> {
   const parse = (value: unknown) => JSON.parse(String(value)) as T
 
   function* entries(prefix = ''): Generator<[key: string, record: T]> {
@@ -59,9 +66,9 @@ export function createTable<T>(name: string, statements: Statements, path: strin
       const value: string | undefined = JSON.stringify(record)
       if (value === undefined) throw new TypeError(`no record to put at ${JSON.stringify(key)} of ${name}`)
       if (!key.isWellFormed()) throw new TypeError(`the key ${JSON.stringify(key)} of ${name} is not well-formed`)
-      translated(path, () => statements.put.run(name, key, value))
+      write(() => statements.put.run(name, key, value))
     },
-    delete: key => translated(path, () => statements.delete.run(name, key)).changes > 0,
+    delete: key => write(() => statements.delete.run(name, key)).changes > 0,
     entries,
     count: () => Number(translated(path, () => statements.count.get(name))?.count),
   }
