@@ -15,6 +15,7 @@ export {
   isIndex,
   isLayer,
   isManifest,
+  isPartOfImage,
   isSchema1,
   mediaTypes,
 } from './media-types.ts'

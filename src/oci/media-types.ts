@@ -56,6 +56,25 @@ export function compressionOf(mediaType: string): Compression | undefined {
   return Object.hasOwn(layers, mediaType) ? layers[mediaType] : undefined
 }
 
+/** What images are made of goes by these names, or by ones that go on after a dot; the lower ones by mistake of old tools. */
+const PARTS_OF_IMAGES = [
+  'application/vnd.oci.image',
+  'application/vnd.docker',
+  'application/octet-stream',
+  'application/json',
+  'text/html',
+  '',
+]
+
+/**
+ * Whether a config or a layer of this media type may be one of an image, as dockerd judges it: charts, signatures and other
+ * artifacts are not.
+ */
+export function isPartOfImage(mediaType: string): boolean {
+  const name = mediaType.toLowerCase()
+  return PARTS_OF_IMAGES.some(each => name === each || name.startsWith(`${each}.`))
+}
+
 /** Layers whose bytes come from `urls` of the descriptor, since registries may not hold them. */
 export function isForeignLayer(mediaType: string): boolean {
   return isLayer(mediaType) && (mediaType.startsWith(NON_DISTRIBUTABLE) || mediaType.includes('.rootfs.foreign.'))

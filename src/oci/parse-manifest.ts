@@ -1,7 +1,7 @@
 import type { StrataError } from '../std/index.ts'
 import { parseDigest } from './digest.ts'
 import { arrayOf, fieldsOf, invalid, type JSONObject, mapOf, objectOf, parseObject, stringOf } from './json.ts'
-import { isIndex, isManifest, isSchema1 } from './media-types.ts'
+import { isIndex, isManifest, isSchema1, mediaTypes } from './media-types.ts'
 import type { Descriptor, Index, Manifest, Platform } from './oci.ts'
 
 /** Manifests and indexes over this many bytes are refused, as distribution-spec v1.1 allows ("Pushing Manifests"). */
@@ -84,11 +84,13 @@ export function parseManifest(bytes: Uint8Array, mediaType: string): ParsedManif
   if (bytes.byteLength > MANIFEST_LIMIT) throw invalid(`manifest is larger than ${MANIFEST_LIMIT} bytes`)
   const object = parseObject(bytes, 'manifest')
   if (object.schemaVersion === 1) throw schema1Refused()
+  if (!present(object, 'schemaVersion')) throw invalid('manifest has no schema version')
   if (object.schemaVersion !== 2) throw invalid(`unrecognized manifest schema version ${String(object.schemaVersion)}`)
   const own = typeof object.mediaType === 'string' ? object.mediaType : ''
   const known = isIndex(mediaType) || isManifest(mediaType)
   if (known && own !== '' && own !== mediaType) {
-    throw invalid(`mediaType in manifest should be '${mediaType}' not '${own}'`)
+    const words = mediaType === mediaTypes.ociManifest ? 'if present, mediaType in manifest' : 'mediaType in manifest'
+    throw invalid(`${words} should be '${mediaType}' not '${own}'`)
   }
   const type = known ? mediaType : own
   const hasChildren = present(object, 'manifests')

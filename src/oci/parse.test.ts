@@ -49,7 +49,7 @@ const wrong: readonly (readonly [what: string, document: unknown, message: RegEx
   ['null', null, /not a JSON object/],
   ['schema 1', { schemaVersion: 1, fsLayers: [] }, /schema 1 support has been removed\. More information at https/],
   ['signed schema 1', {}, /schema 1 support has been removed/, mediaTypes.dockerSchema1Signed],
-  ['no schema version', { ...manifest, schemaVersion: undefined }, /schema version undefined/],
+  ['no schema version', { ...manifest, schemaVersion: undefined }, /manifest has no schema version/],
   ['a negative size', { ...manifest, config: { ...config, size: -1 } }, /manifest\.config\.size/],
   ['a broken size', { ...manifest, config: { ...config, size: 1.5 } }, /manifest\.config\.size/],
   ['an unsafe size', { ...manifest, config: { ...config, size: 2 ** 53 } }, /manifest\.config\.size/],

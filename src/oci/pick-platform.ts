@@ -1,3 +1,4 @@
+import { isManifest } from './media-types.ts'
 import type { Descriptor, Index, Platform } from './oci.ts'
 import { normalizePlatform } from './platform.ts'
 
@@ -76,13 +77,14 @@ export function isAttestation(descriptor: Descriptor): boolean {
 
 /**
  * The manifest of an index that serves `platform` best: the same variant, else the nearest older one, else one that
- * doesn't say what it is for. Of equals the first in the index wins. Undefined when none does.
+ * doesn't say what it is for. Of equals the first in the index wins. Entries that are no manifests of images, indexes among
+ * them, are passed over, as in dockerd. Undefined when none does.
  */
 export function pickPlatform(index: Index, platform: Platform): Descriptor | undefined {
   const wanted = candidates(normalizePlatform(platform))
   let best: { readonly descriptor: Descriptor; readonly rank: number } | undefined
   for (const descriptor of index.manifests) {
-    if (isAttestation(descriptor)) continue
+    if (isAttestation(descriptor) || !isManifest(descriptor.mediaType)) continue
     const found = descriptor.platform ? rank(wanted, descriptor.platform) : wanted.length
     if (found !== undefined && (!best || found < best.rank)) best = { descriptor, rank: found }
   }

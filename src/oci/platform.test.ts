@@ -128,6 +128,9 @@ test('a manifest that does not say what it is for comes last; attestations never
   assert.equal(from(attestation), undefined)
   assert.equal(from(attestation, entry(undefined))?.digest, digestOf('none'))
   assert.equal(from(entry(undefined), entry('linux/386'))?.digest, digestOf('linux/386'))
+  const index = { ...entry('linux/amd64'), mediaType: mediaTypes.ociIndex }
+  assert.equal(from(index), undefined)
+  assert.equal(from(index, entry(undefined))?.digest, digestOf('none'))
 })
 
 test('an older level runs, a newer one does not', () => {

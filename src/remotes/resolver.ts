@@ -112,7 +112,7 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     return {
       async manifest({ digest }) {
         const pinned = { ...reference, digest }
-        const wanted = { reference: pinned, name: digest, worded: (error: unknown) => translate(error, pinned) }
+        const wanted = { reference: pinned, name: digest, worded: (error: unknown) => translate(error, reference) }
         const found = await mirrors.first(reference.domain, source => readManifest(source, wanted, request))
         return found.bytes
       },

@@ -1,6 +1,7 @@
 import { parsePlatform, parsePlatforms } from '../../oci/index.ts'
 import { familiarName, familiarString, parseReference, type Reference, withTag } from '../../reference/index.ts'
 import type { Credentials } from '../../remotes/index.ts'
+import { StrataError } from '../../std/index.ts'
 import type { ProgressEvent, PullOptions, PullResult } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { registryFailure } from '../registry/registry-failure.ts'
@@ -17,6 +18,7 @@ export interface PullRequest {
 /** Pulls one image, or with neither tag nor digest all tags of a repository one after the other, and tells of it. */
 export async function pullImage(context: EngineContext, request: PullRequest): Promise<void> {
   const reference = parseReference(request.reference)
+  refuseReserved(reference)
   const { progress, platform, credentials } = request
   const options = {
     progress,
@@ -35,6 +37,12 @@ export async function pullImage(context: EngineContext, request: PullRequest): P
   const record = all ? undefined : context.images.resolve(name).record
   if (record) context.images.use(record.id)
   publish(context, 'image', 'pull', name, { ...record?.labels, name: familiarName(reference) })
+}
+
+/** The name that Dockerfiles have for no image at all. */
+function refuseReserved(reference: Reference): void {
+  const name = familiarName(reference)
+  if (name === 'scratch') throw new StrataError('invalid_argument', `'${name}' is a reserved name`)
 }
 
 /** What it had brought when the disk was full is there when it is done once more. */

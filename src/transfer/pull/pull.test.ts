@@ -13,6 +13,7 @@ import {
   newRegistry,
   noise,
   OCI_INDEX,
+  OCI_MANIFEST,
   pulling,
   tarOf,
 } from '../testdata/fixtures.ts'
@@ -209,6 +210,37 @@ test('bad images are refused in the words of Docker, and leave no layer', async 
     (await all(store.content.ingests())).map(({ ref }) => ref),
     [],
   )
+})
+
+test('artifacts that have the form of an image are refused by their media types, before any of their blobs is asked for', async t => {
+  const registry = await newRegistry(t)
+  const store = await newPuller(t)
+  const { config: own, layers } = image(registry, 'base', [tarOf('a', noise(10, 1))])
+  const serve = (repository: string, configType: string, layerType: string) =>
+    registry.manifest(repository, 'latest', OCI_MANIFEST, {
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: { ...own, mediaType: configType },
+      layers: layers.map(layer => ({ ...layer, mediaType: layerType })),
+    })
+  const chart = serve('chart', 'application/vnd.cncf.helm.config.v1+json', 'application/vnd.cncf.helm.chart')
+  serve('signature', 'application/vnd.oci.image.config.v1+json', 'application/vnd.dev.cosign.simplesigning.v1+json')
+  serve('model', 'application/vnd.docker.ai.model.config.v0.1+json', 'application/vnd.docker.ai.gguf.v3')
+  registry.manifest('listed', 'latest', OCI_INDEX, {
+    schemaVersion: 2,
+    manifests: [{ ...chart, platform: { os: 'linux', architecture: 'amd64' } }],
+  })
+  registry.manifests.set(`listed@${chart.digest}`, registry.manifests.get(`chart@${chart.digest}`)!)
+  const unsupported = (mediaType: string) => `unsupported media type ${mediaType}`
+  for (const [repository, message] of [
+    ['chart', unsupported('application/vnd.cncf.helm.config.v1+json')],
+    ['listed', unsupported('application/vnd.cncf.helm.config.v1+json')],
+    ['signature', unsupported('application/vnd.dev.cosign.simplesigning.v1+json')],
+    ['model', 'AI models are not yet supported by the Engine, please use "docker model pull/run" instead'],
+  ] as const) {
+    await assert.rejects(pulling(store, registry, repository), { code: 'invalid_argument', message })
+  }
+  assert.deepEqual(registry.requestsOf('/blobs/'), [])
 })
 
 test('a tag that vanishes between the index and the manifest is an error of its own', async t => {

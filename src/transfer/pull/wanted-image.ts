@@ -8,8 +8,10 @@ import {
   hostPlatform,
   type ImageConfig,
   isIndex,
+  isPartOfImage,
   MANIFEST_LIMIT,
   type Manifest,
+  mediaTypes,
   type ParsedManifest,
   type Platform,
   parseImageConfig,
@@ -69,6 +71,7 @@ export async function readImage(
   options: PickOptions,
 ): Promise<WantedImage> {
   const { descriptor, manifest } = await pickManifest(target, parsed, options)
+  refuseArtifacts(manifest)
   const imageConfig = parseImageConfig(await readConfig(manifest.config, options))
   throwIfAborted(options.signal)
   return wantedImage({ target, manifest: descriptor }, manifest, imageConfig)
@@ -77,7 +80,8 @@ export async function readImage(
 /** Parses what a reference leads to, refuses what is no image, and keeps it. */
 export async function readTarget(target: ResolvedManifest, options: ReadOptions): Promise<ParsedManifest> {
   const parsed = parseManifest(target.bytes, target.descriptor.mediaType)
-  if (parsed.kind === 'manifest') refuseOtherKinds(parsed.manifest)
+  const isDocker = target.descriptor.mediaType === mediaTypes.dockerManifest
+  if (isDocker && parsed.kind === 'manifest') refuseOtherKinds(parsed.manifest)
   options.began()
   await options.keep(target.descriptor.digest)
   await putBlob(options.content, target.bytes)
@@ -115,9 +119,7 @@ async function pickManifest(
   const { platform } = options
   const picked = pickPlatform(parsed.index, platform)
   if (!picked) throw noMatchingManifest(options.requested ?? hostPlatform())
-  const manifest = await readManifest(picked, options)
-  refuseOtherKinds(manifest)
-  return { descriptor: plain(picked), manifest }
+  return { descriptor: plain(picked), manifest: await readManifest(picked, options) }
 }
 
 export function noMatchingManifest(platform: Platform): StrataError {
@@ -155,6 +157,19 @@ function refuseOtherKinds(manifest: Manifest): void {
   const { config } = manifest
   const kind = config.mediaType.startsWith('application/vnd.docker.plugin.') ? 'plugin' : 'unknown'
   throw new StrataError('invalid_argument', `Encountered remote "${config.mediaType}"(${kind}) when fetching`)
+}
+
+/** Docker's words for what has the form of an image and is none. */
+function refuseArtifacts({ config, layers }: Manifest): void {
+  for (const { mediaType } of [config, ...layers]) {
+    if (mediaType.toLowerCase().startsWith('application/vnd.docker.ai.')) {
+      const advice = 'please use "docker model pull/run" instead'
+      throw new StrataError('invalid_argument', `AI models are not yet supported by the Engine, ${advice}`)
+    }
+    if (!isPartOfImage(mediaType)) {
+      throw new StrataError('invalid_argument', `unsupported media type ${mediaType}`)
+    }
+  }
 }
 
 /** Reads a config, and keeps it. */

@@ -15,7 +15,7 @@ import { digestOf, MANIFEST, TestRegistry } from '../../remotes/testdata/registr
 import { silentLogger } from '../../std/index.ts'
 import { createImagePusher, createPuller, type ProgressEvent, type PullerOptions, type PullOptions, type PushOptions } from '../index.ts'
 
-export { digestOf, MANIFEST, OCI_INDEX } from '../../remotes/testdata/registry.ts'
+export { digestOf, MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../remotes/testdata/registry.ts'
 
 export async function newRegistry(t: TestContext): Promise<TestRegistry> {
   const registry = await new TestRegistry().start()
