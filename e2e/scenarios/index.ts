@@ -16,6 +16,7 @@ import { registries } from './registries.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 import { save } from './save.ts'
+import { shortIds } from './short-ids.ts'
 
 export const scenarios: readonly Scenario[] = [
   images,
@@ -35,4 +36,5 @@ export const scenarios: readonly Scenario[] = [
   changes,
   registries,
   importing,
+  shortIds,
 ]

@@ -10,8 +10,9 @@ export interface Records {
   startingWith(prefix: string): Iterable<ImageRecord>
 }
 
-export function noSuchImage(shown: string): StrataError {
-  return new StrataError('not_found', `No such image: ${shown}`, { details: { image: shown } })
+/** `ambiguous`: several are called so. Docker tells that only where images are saved. */
+export function noSuchImage(shown: string, ambiguous = false): StrataError {
+  return new StrataError('not_found', `No such image: ${shown}`, { details: { image: shown, ambiguous } })
 }
 
 /** {@link ImageStore.resolve}: as dockerd, a whole ID first, then a name, then the beginning of an ID. */
@@ -26,15 +27,8 @@ export function resolveImage(text: string, records: Records): { readonly record:
   const named = records.name(name)
   const record = named && records.image(named.image)
   if (record) return { record, name }
-  const started = onlyOne(text, records)
-  if (!started) throw noSuchImage(shown)
-  return { record: started }
-}
-
-/** The image whose ID starts with `text`; undefined when there is none, or several. */
-function onlyOne(text: string, records: Records): ImageRecord | undefined {
   const digits = /^(?:sha256:)?([a-f0-9]{1,64})$/.exec(text)?.[1]
-  if (digits === undefined) return undefined
-  const [first, second] = records.startingWith(`sha256:${digits}`)
-  return second ? undefined : first
+  const [started, another] = digits === undefined ? [] : records.startingWith(`sha256:${digits}`)
+  if (!started || another) throw noSuchImage(shown, another !== undefined)
+  return { record: started }
 }

@@ -106,7 +106,9 @@ function resolved(context: EngineContext, text: string): ImageRecord {
   try {
     return context.images.resolve(text).record
   } catch (error) {
-    throw isStrataError(error, 'not_found') ? new StrataError('not_found', `No such image: ${text}`) : error
+    if (!isStrataError(error, 'not_found')) throw error
+    if (error.details.ambiguous) throw new StrataError('internal', 'ambiguous digest string', { cause: error })
+    throw new StrataError('not_found', `No such image: ${text}`, { cause: error })
   }
 }
 
