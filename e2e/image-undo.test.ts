@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as after } from 'node:timers/promises'
 import { call } from './fixtures/call.ts'
 import { type Engine, startEngine } from './fixtures/engine.ts'
 import { archiveOf } from './fixtures/image-archive.ts'
@@ -170,37 +169,6 @@ if (await isolated(import.meta.filename)) {
     await ok(engine, 'image', 'prune', '-af', '--filter', 'keep=1')
     assert.equal(await ok(engine, 'images', '--format', '{{.Repository}}:{{.Tag}}'), 'app:3\napp:1\n')
     await ok(engine, 'rm', 'user')
-  })
-
-  test('killed in the middle of removals, restores and prunes the engine comes back whole', async t => {
-    const seed = Date.now() % 2 ** 32
-    t.diagnostic(`seed ${seed}`)
-    const random = createRandom(seed)
-    for (let round = 0; round < 5; round++) {
-      await reset()
-      let alive = true
-      const lane = async () => {
-        while (alive) {
-          const image = random.pick(names)
-          const work = random.pick([
-            () => engine.docker(['rmi', '-f', image]),
-            () => engine.docker(['tag', image, 'moving']),
-            () => engine.docker(['image', 'prune', '-f']),
-            () => engine.docker(['pull', '-q', image]),
-            () => restore(image).catch(() => undefined),
-            () => restore('moving').catch(() => undefined),
-          ])
-          await work()
-        }
-      }
-      const lanes = [lane(), lane(), lane()]
-      await after(50 + random.number(500))
-      alive = false
-      await engine.kill9()
-      await Promise.all(lanes)
-      await engine.start()
-      await checkStore(engine)
-    }
   })
 
   test('on a full disk what could be restored gives way: a commit goes on, an import can be begun again', async t => {

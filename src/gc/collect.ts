@@ -15,6 +15,7 @@ const LANES = 4
 export async function collectGarbage(options: GarbageOptions): Promise<Swept> {
   // First of all: from here on leases protect. What was recorded before its lease ended is found by the mark.
   using collection = options.leases.collect()
+  options.log.debug({}, 'collecting garbage')
   const marked = await mark(options)
   const sweep = new Sweep(options, collection, marked)
   await sweep.content(options.content.walk())
