@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { busyboxTars, dockerArchive, writeArchive } from './fixtures/image-archi
 import { isolated } from './fixtures/isolation.ts'
 import { createRandom } from './fixtures/random.ts'
 import { ImageWork, kinds } from './torture/image-work.ts'
-import { checkStore, ok } from './torture/inspection.ts'
+import { checkEmpty, checkStore, ok } from './torture/inspection.ts'
 
 /** So often the engine is killed within each kind of work. */
 const kills = Number(process.env.STRATA_TORTURE_ROUNDS ?? 50)
@@ -31,9 +31,7 @@ if (await isolated(import.meta.filename)) {
     t.after(() => registry.stop())
     const base = await busyboxTars(join(root, 'layers'))
     await writeArchive(join(root, 'base.tar'), dockerArchive({ layers: base, tags: ['base:1'] }))
-    const config = join(root, 'config.json')
-    await writeFile(config, JSON.stringify({ 'insecure-registries': [registry.host] }))
-    await using engine = await startEngine({ undoPeriod: 3600, flags: ['--config-file', config] })
+    await using engine = await startEngine({ undoPeriod: 3600 })
     await ok(engine, 'load', '-i', join(root, 'base.tar'))
     await ok(engine, 'run', '-d', '--name', 'writer', '--network', 'none', 'base:1', 'sh', '-c', write)
     const log = await engineLog(engine)
@@ -103,9 +101,7 @@ async function clear(engine: Engine): Promise<void> {
   await checkStore(engine)
   await engine.stop()
   assert.deepEqual(await engine.leaks(), [])
-  const entries = await readdir(engine.dataRoot, { recursive: true, withFileTypes: true })
-  const files = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)
-  assert.deepEqual(files.sort(), ['lock', 'metadata.db', 'metadata.db-reserve'])
+  await checkEmpty(engine)
 }
 
 /** What the engine logs, from one look to the next. */

@@ -14,7 +14,7 @@ import { pushImage } from './fixtures/push.ts'
 import { createRandom, type Random } from './fixtures/random.ts'
 import { startRegistry } from './fixtures/registry.ts'
 import { anyCommand, isRefusal, type Targets } from './torture/commands.ts'
-import { allContainers, checkEverything, checkStore, imageNames, ok } from './torture/inspection.ts'
+import { allContainers, checkEmpty, checkEverything, checkStore, imageNames, ok } from './torture/inspection.ts'
 
 const rounds = Number(process.env.STRATA_TORTURE_ROUNDS ?? 50)
 const seed = Number(process.env.STRATA_TORTURE_SEED ?? Date.now() % 2 ** 32)
@@ -137,7 +137,7 @@ async function clear(engine: Engine, names: readonly string[], images: Readonly<
   await checkStore(engine)
   await engine.stop()
   assert.deepEqual(await engine.leaks(), [])
-  assert.deepEqual(await filesUnder(engine.dataRoot), ['lock', 'metadata.db'])
+  await checkEmpty(engine)
   assert.deepEqual(await namesIn(join(engine.dataRoot, 'volumes')), [])
   assert.deepEqual(await namesIn(join(engine.dataRoot, 'containers')), [])
 }
@@ -150,13 +150,6 @@ async function ingestsOf(engine: Engine): Promise<string[]> {
 
 async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => [])
-}
-
-/** Everything below a folder that is no folder, relative to it. */
-async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter(entry => !entry.isDirectory())
-  return files.map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort()
 }
 
 /** What the engine itself complained about. */

@@ -37,7 +37,6 @@ export async function serveBadImages(
     escaping: on(layerFrom(await escapingTar())),
     'link-out': on(layerFrom(await tarOf(link('strata-escape-link', '../../../../../../../../etc/passwd')))),
     dots: on(layerFrom(await dotsTar())),
-    large: on(layerFrom(await tarOf(file('large', random.bytes(16_000_000)))), await noise('beside')),
     devices: on(layerFrom(await deviceTar())),
   }
   images.index = indexOf({ amd64: good })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { access } from 'node:fs/promises'
+import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { call, logLines } from '../fixtures/call.ts'
 import type { Engine } from '../fixtures/engine.ts'
@@ -69,6 +69,14 @@ export async function checkStore(engine: Engine): Promise<void> {
   const { status, stdout, stderr } = await execute([strata, 'system', 'check', '--host', engine.host])
   assert.match(stdout, /^checked \d+, no problems$/m, stdout + stderr)
   assert.equal(status, 0)
+}
+
+/** Fails unless the data root of an engine that was stopped holds no file but those that there always are. */
+export async function checkEmpty({ dataRoot }: Engine): Promise<void> {
+  const entries = await readdir(dataRoot, { recursive: true, withFileTypes: true })
+  const files = entries.filter(entry => !entry.isDirectory()).map(entry => join(entry.parentPath, entry.name))
+  const always = ['lock', 'metadata.db', 'metadata.db-reserve'].map(name => join(dataRoot, name))
+  assert.deepEqual(files.sort(), always)
 }
 
 /** Fails unless everything that the engine shows is usable. */
