@@ -139,6 +139,36 @@ napi_value new_undefined(napi_env env) {
   return result;
 }
 
+napi_value new_handle(napi_env env, void *data, napi_finalize finalize, const napi_type_tag *tag) {
+  napi_value handle;
+  if (napi_create_external(env, data, finalize, NULL, &handle) != napi_ok) {
+    finalize(env, data, NULL);
+    napi_throw_error(env, NULL, "cannot make a handle");
+    return NULL;
+  }
+  napi_type_tag_object(env, handle, tag);
+  return handle;
+}
+
+void *handle_data(napi_env env, napi_value handle, const napi_type_tag *tag) {
+  bool same = false;
+  void *data = NULL;
+  if (napi_check_object_type_tag(env, handle, tag, &same) != napi_ok || !same ||
+      napi_get_value_external(env, handle, &data) != napi_ok) {
+    napi_throw_type_error(env, NULL, "a handle of another kind is expected");
+    return NULL;
+  }
+  return data;
+}
+
+static void free_job(napi_env env, struct job *job) {
+  if (job->end) job->end(job);
+  if (job->held) napi_delete_reference(env, job->held);
+  if (job->work) napi_delete_async_work(env, job->work);
+  free(job->path);
+  free(job);
+}
+
 static void execute_job(napi_env env, void *data) {
   (void)env;
   struct job *job = data;
@@ -151,29 +181,29 @@ static void complete_job(napi_env env, napi_status status, void *data) {
     job->number = ECANCELED;
     job->syscall = "async";
   }
-  if (job->number) {
-    napi_reject_deferred(env, job->deferred, system_error(env, job->number, job->syscall, job->path, NULL));
-  } else {
-    napi_resolve_deferred(env, job->deferred, new_undefined(env));
+  napi_value value = NULL;
+  if (!job->number) {
+    value = job->result ? job->result(env, job) : new_undefined(env);
+    if (!value) {
+      job->number = ENOMEM;
+      job->syscall = "async";
+    }
   }
-  napi_delete_async_work(env, job->work);
-  free(job->path);
-  free(job);
+  if (value) napi_resolve_deferred(env, job->deferred, value);
+  else napi_reject_deferred(env, job->deferred, system_error(env, job->number, job->syscall, job->path, NULL));
+  free_job(env, job);
 }
 
-napi_value start_job(napi_env env, struct job *job) {
+napi_value start_job(napi_env env, struct job *job, napi_value held) {
   napi_value promise, name;
-  if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) goto failed;
-  napi_create_string_utf8(env, "strata", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_async_work(env, NULL, name, execute_job, complete_job, job, &job->work) != napi_ok) goto failed;
-  if (napi_queue_async_work(env, job->work) != napi_ok) {
-    napi_delete_async_work(env, job->work);
-    goto failed;
+  if ((!held || napi_create_reference(env, held, 1, &job->held) == napi_ok) &&
+      napi_create_promise(env, &job->deferred, &promise) == napi_ok &&
+      napi_create_string_utf8(env, "strata", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+      napi_create_async_work(env, NULL, name, execute_job, complete_job, job, &job->work) == napi_ok &&
+      napi_queue_async_work(env, job->work) == napi_ok) {
+    return promise;
   }
-  return promise;
-failed:
-  free(job->path);
-  free(job);
+  free_job(env, job);
   napi_throw_error(env, NULL, "cannot start asynchronous work");
   return NULL;
 }
@@ -201,7 +231,8 @@ bool add_functions(napi_env env, napi_value exports, const struct function *func
 
 NAPI_MODULE_INIT() {
   if (add_mount(env, exports) && add_files(env, exports) && add_process(env, exports) && add_watch(env, exports) &&
-      add_netns(env, exports) && add_netlink(env, exports) && add_gzip(env, exports))
+      add_netns(env, exports) && add_netlink(env, exports) && add_gzip(env, exports) &&
+      add_sha256(env, exports))
     return exports;
   napi_throw_error(env, NULL, "the native part of strata cannot be set up");
   return NULL;

@@ -60,18 +60,34 @@ napi_value new_number(napi_env env, int64_t value);
 void set_number(napi_env env, napi_value object, const char *name, int64_t value);
 napi_value new_undefined(napi_env env);
 
-/* Blocking work on libuv's thread pool behind a promise. `run` sets `number` (errno) and `syscall` on failure. */
+/*
+ * A value of JavaScript that stands for `data`, told from those of other kinds by `tag`; `finalize` frees the data when
+ * it is collected, or at once with an exception pending.
+ */
+napi_value new_handle(napi_env env, void *data, napi_finalize finalize, const napi_type_tag *tag);
+/* Its data, or NULL with an exception pending when it is no handle with this tag. */
+void *handle_data(napi_env env, napi_value handle, const napi_type_tag *tag);
+
+/*
+ * Blocking work on libuv's thread pool behind a promise, the first member of what else it needs. `run` sets `number`
+ * (errno) and `syscall` on failure.
+ */
 struct job {
   void (*run)(struct job *);
+  /* What the promise resolves to; undefined when NULL. */
+  napi_value (*result)(napi_env env, struct job *);
+  /* Frees what else the job has; may be NULL. */
+  void (*end)(struct job *);
   int number;
   const char *syscall;
   char *path; /* freed with the job */
   int fd;
+  napi_ref held;
   napi_async_work work;
   napi_deferred deferred;
 };
-/* Takes the job (from calloc) over; returns its promise, which resolves to undefined. */
-napi_value start_job(napi_env env, struct job *job);
+/* Takes the job (from calloc) over and keeps `held`, an object or NULL, until it is done; returns its promise. */
+napi_value start_job(napi_env env, struct job *job, napi_value held);
 
 /* Runs `body(argument)` on a short-lived thread with all signals blocked and waits for it. Returns an errno or 0. */
 int on_own_thread(void *(*body)(void *), void *argument);
@@ -89,6 +105,7 @@ bool add_watch(napi_env env, napi_value exports);
 bool add_netns(napi_env env, napi_value exports);
 bool add_netlink(napi_env env, napi_value exports);
 bool add_gzip(napi_env env, napi_value exports);
+bool add_sha256(napi_env env, napi_value exports);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

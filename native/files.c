@@ -158,7 +158,7 @@ static napi_value js_syncfs(napi_env env, napi_callback_info info) {
   if (!job) return throw_errno(env, ENOMEM, "syncfs", NULL);
   job->run = run_syncfs;
   job->fd = (int)fd;
-  return start_job(env, job);
+  return start_job(env, job, NULL);
 }
 
 bool add_files(napi_env env, napi_value exports) {

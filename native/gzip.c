@@ -10,6 +10,7 @@ bool add_gzip(napi_env env, napi_value exports) {
   return napi_get_boolean(env, false, &value) == napi_ok && napi_set_named_property(env, exports, "isal", value) == napi_ok;
 }
 #else
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
 /* What keeps a handle from being taken for another of the addon. */
@@ -30,35 +31,11 @@ struct inflater {
   struct inflate_state state;
 };
 
-static void finalize(napi_env env, void *data, void *hint) {
+static void free_inflater(napi_env env, void *data, void *hint) {
   (void)hint;
   int64_t change;
   napi_adjust_external_memory(env, -(int64_t)sizeof(struct inflater), &change);
   free(data);
-}
-
-static napi_value new_handle(napi_env env, void *data, const napi_type_tag *tag) {
-  napi_value handle;
-  int64_t change;
-  if (napi_create_external(env, data, finalize, NULL, &handle) != napi_ok) {
-    free(data);
-    napi_throw_error(env, NULL, "cannot make a handle");
-    return NULL;
-  }
-  napi_adjust_external_memory(env, (int64_t)sizeof(struct inflater), &change);
-  napi_type_tag_object(env, handle, tag);
-  return handle;
-}
-
-static void *handle_data(napi_env env, napi_value handle, const napi_type_tag *tag) {
-  bool same = false;
-  void *data = NULL;
-  if (napi_check_object_type_tag(env, handle, tag, &same) != napi_ok || !same ||
-      napi_get_value_external(env, handle, &data) != napi_ok) {
-    napi_throw_type_error(env, NULL, "a gzip handle is expected");
-    return NULL;
-  }
-  return data;
 }
 
 static napi_value push_result(napi_env env, size_t consumed, size_t produced, int state) {
@@ -137,7 +114,9 @@ static napi_value js_inflate_new(napi_env env, napi_callback_info info) {
   struct inflater *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return throw_errno(env, ENOMEM, "inflate", NULL);
   inflater->place = OUTSIDE;
-  return new_handle(env, inflater, &inflater_tag);
+  int64_t change;
+  napi_adjust_external_memory(env, (int64_t)sizeof(struct inflater), &change);
+  return new_handle(env, inflater, free_inflater, &inflater_tag);
 }
 
 /*
@@ -166,42 +145,86 @@ static napi_value js_inflate_push(napi_env env, napi_callback_info info) {
 
 static const uint32_t level_sizes[] = {ISAL_DEF_LVL0_DEFAULT, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT, ISAL_DEF_LVL3_DEFAULT};
 
+/* One piece that is compressed. */
+struct deflate {
+  struct job job;
+  uint32_t level;
+  struct bytes input;
+  uint8_t *output;
+  size_t produced;
+  uint32_t crc;
+};
+
+static void run_deflate(struct job *job) {
+  struct deflate *deflate = (struct deflate *)job;
+  uint32_t level_size = level_sizes[deflate->level];
+  /* Level 0 has one table for all content: the longest codes have 15 bits. What is not written to costs nothing. */
+  size_t room = 2 * deflate->input.length + 1024;
+  struct isal_zstream *stream = malloc(sizeof *stream + level_size);
+  deflate->output = malloc(room);
+  job->syscall = "deflate";
+  if (stream && deflate->output) {
+    isal_deflate_init(stream);
+    stream->gzip_flag = IGZIP_DEFLATE;
+    stream->flush = FULL_FLUSH;
+    stream->level = deflate->level;
+    stream->level_buf = level_size ? (uint8_t *)(stream + 1) : NULL;
+    stream->level_buf_size = level_size;
+    stream->next_in = deflate->input.data;
+    stream->avail_in = (uint32_t)deflate->input.length;
+    stream->next_out = deflate->output;
+    stream->avail_out = (uint32_t)room;
+    int result = isal_deflate(stream);
+    if (result != COMP_OK || stream->avail_in > 0 || stream->avail_out == 0) job->number = EOVERFLOW;
+    deflate->produced = room - stream->avail_out;
+    deflate->crc = crc32_gzip_refl(0, deflate->input.data, deflate->input.length);
+  } else {
+    job->number = ENOMEM;
+  }
+  free(stream);
+}
+
+static napi_value deflate_result(napi_env env, struct job *job) {
+  struct deflate *deflate = (struct deflate *)job;
+  napi_value buffer, blocks, result;
+  void *data;
+  /* A copy of just the size, in memory that the collector counts. */
+  if (napi_create_arraybuffer(env, deflate->produced, &data, &buffer) != napi_ok) return NULL;
+  memcpy(data, deflate->output, deflate->produced);
+  if (napi_create_typedarray(env, napi_uint8_array, deflate->produced, buffer, 0, &blocks) != napi_ok ||
+      napi_create_object(env, &result) != napi_ok || napi_set_named_property(env, result, "blocks", blocks) != napi_ok) {
+    return NULL;
+  }
+  set_number(env, result, "crc", deflate->crc);
+  return result;
+}
+
+static void end_deflate(struct job *job) {
+  free(((struct deflate *)job)->output);
+}
+
 /*
- * deflatePiece(level, input, output) -> the bytes written: compresses all of `input` to DEFLATE blocks (RFC 1951) that end
- * at a byte, refer to nothing before them and are not the last. Level 0 (fastest) to 3 (smallest). Throws a RangeError
- * when `output` is too small.
+ * deflatePiece(level, input) -> Promise<{blocks, crc}>: compresses all of `input` to DEFLATE blocks (RFC 1951) that end at
+ * a byte, refer to nothing before them and are not the last, and reckons its CRC-32. Level 0 (fastest) to 3 (smallest). The
+ * input must not be changed, or its buffer detached, before the promise is settled.
  */
 static napi_value js_deflate_piece(napi_env env, napi_callback_info info) {
-  ARGUMENTS(3);
-  struct bytes input, output;
+  ARGUMENTS(2);
+  struct bytes input;
   int64_t level;
-  if (!read_integer(env, argv[0], &level) || !read_bytes(env, argv[1], &input) || !read_bytes(env, argv[2], &output)) {
+  if (!read_integer(env, argv[0], &level) || !read_bytes(env, argv[1], &input)) return NULL;
+  if (level < 0 || level >= (int64_t)COUNT(level_sizes) || input.length > UINT32_MAX / 4) {
+    napi_throw_range_error(env, NULL, "the level is 0 to 3, and a piece below 1 GiB");
     return NULL;
   }
-  if (level < 0 || level >= (int64_t)COUNT(level_sizes) || input.length > UINT32_MAX || output.length > UINT32_MAX) {
-    napi_throw_range_error(env, NULL, "the level is 0 to 3, and a piece below 4 GiB");
-    return NULL;
-  }
-  struct isal_zstream *stream = malloc(sizeof *stream + level_sizes[level]);
-  if (!stream) return throw_errno(env, ENOMEM, "deflate", NULL);
-  isal_deflate_init(stream);
-  stream->gzip_flag = IGZIP_DEFLATE;
-  stream->flush = FULL_FLUSH;
-  stream->level = (uint32_t)level;
-  stream->level_buf = level_sizes[level] ? (uint8_t *)(stream + 1) : NULL;
-  stream->level_buf_size = level_sizes[level];
-  stream->next_in = input.data;
-  stream->avail_in = (uint32_t)input.length;
-  stream->next_out = output.data;
-  stream->avail_out = (uint32_t)output.length;
-  int result = isal_deflate(stream);
-  bool whole = result == COMP_OK && stream->avail_in == 0 && stream->avail_out > 0;
-  size_t produced = output.length - stream->avail_out;
-  free(stream);
-  napi_value number = NULL;
-  if (whole) napi_create_int64(env, (int64_t)produced, &number);
-  else napi_throw_range_error(env, NULL, "the output is too small");
-  return number;
+  struct deflate *deflate = calloc(1, sizeof *deflate);
+  if (!deflate) return throw_errno(env, ENOMEM, "deflate", NULL);
+  deflate->job.run = run_deflate;
+  deflate->job.result = deflate_result;
+  deflate->job.end = end_deflate;
+  deflate->level = (uint32_t)level;
+  deflate->input = input;
+  return start_job(env, &deflate->job, argv[1]);
 }
 
 bool add_gzip(napi_env env, napi_value exports) {

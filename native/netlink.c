@@ -118,7 +118,7 @@ static napi_value js_netlink_request(napi_env env, napi_callback_info info) {
   job->protocol = (int)protocol;
   job->length = messages.length;
   if (messages.length > 0) memcpy(job->messages, messages.data, messages.length);
-  return start_job(env, &job->job);
+  return start_job(env, &job->job, NULL);
 }
 
 bool add_netlink(napi_env env, napi_value exports) {

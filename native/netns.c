@@ -58,7 +58,7 @@ static napi_value js_create_netns(napi_env env, napi_callback_info info) {
   }
   job->run = run_netns;
   job->path = path;
-  return start_job(env, job);
+  return start_job(env, job, NULL);
 }
 
 bool add_netns(napi_env env, napi_value exports) {

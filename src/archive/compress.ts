@@ -1,17 +1,22 @@
 import { availableParallelism } from 'node:os'
 import { rechunk } from '../host/index.ts'
-import { type Bytes, beside, createStagePool, type Worked } from '../std/index.ts'
-import { type CompressionSettings, CRC_BYTES } from './compression-settings.ts'
+import { type Bytes, release, Slots } from '../std/index.ts'
+import {
+  type CompressedPiece,
+  type CompressionSettings,
+  type PieceCompressor,
+  pieceCompressor,
+} from './compress-piece.ts'
 import { combineCrc32 } from './crc32-combine.ts'
 
 /**
- * Compresses archives on all cores, several at once on the same threads. An archive is cut into pieces of 1 MiB that are
- * compressed each by itself, so that one archive is enough to keep all cores busy; together they are one gzip member
- * (RFC 1952) without name and time, or one zstd frame (RFC 8878) a piece. The result depends on the content, the settings
- * and the library alone.
+ * Compresses archives on all cores, several at once. An archive is cut into pieces of 1 MiB that are compressed each by
+ * itself, so that one archive is enough to keep all cores busy; together they are one gzip member (RFC 1952) without name
+ * and time, or one zstd frame (RFC 8878) a piece. The result depends on the content, the settings and the library alone.
+ * The work is done on the thread pool: a worker thread would cost memory, and pieces that change threads both ways.
  */
 export interface Compressor extends CompressionSettings {
-  /** One archive. `open` gives its bytes from the beginning, each time that it is called. */
+  /** One archive. `open` gives its bytes from the beginning, each time that it is called; they are given away. */
   compress(open: () => Bytes): CompressedArchive
 }
 
@@ -23,16 +28,26 @@ export interface CompressedArchive {
 }
 
 export function createCompressor(settings: CompressionSettings): Compressor {
-  const threads = availableParallelism()
-  const work = createStagePool(beside(import.meta.url, 'compress-stage'), settings, threads)
-  return { ...settings, compress: open => archiveOf(open, { settings, work, ahead: 2 * threads }) }
+  const cores = availableParallelism()
+  const turns = new Slots(cores)
+  const compress = pieceCompressor(settings)
+  const work: PieceCompressor = async piece => {
+    using _turn = await turns.acquire()
+    return await compress(piece)
+  }
+  return { ...settings, compress: open => archiveOf(open, { settings, work, ahead: 2 * cores }) }
 }
 
 interface Shop {
   readonly settings: CompressionSettings
-  readonly work: Worked
+  readonly work: PieceCompressor
   /** Pieces of one archive that may be under way. */
   readonly ahead: number
+}
+
+interface Made extends CompressedPiece {
+  /** Bytes of the piece. */
+  readonly length: number
 }
 
 /** Deflate, no flags, no time, no hint at how it was made, no system: RFC 1952, section 2.3. */
@@ -50,9 +65,8 @@ function archiveOf(open: () => Bytes, { settings, work, ahead }: Shop): Compress
     let size = 0
     let crc = 0
     if (end > 0) yield header.slice()
-    for await (const { made, length } of worked(rechunk(open()))) {
-      const blocks = isGzip ? made.subarray(CRC_BYTES) : made
-      if (isGzip) crc = combineCrc32(crc, crcOf(made), length)
+    for await (const { blocks, crc: ofPiece, length } of worked(rechunk(open()))) {
+      crc = combineCrc32(crc, ofPiece, length)
       size += length
       end += blocks.byteLength
       ends.push(end)
@@ -70,9 +84,8 @@ function archiveOf(open: () => Bytes, { settings, work, ahead }: Shop): Compress
     const last = ends.at(-1) ?? header.byteLength
     if (first >= 0) {
       let at = first === 0 ? header.byteLength : ends[first - 1]!
-      for await (const { made } of worked(skipped(rechunk(open()), first))) {
+      for await (const { blocks } of worked(skipped(rechunk(open()), first))) {
         if (at >= to) break
-        const blocks = isGzip ? made.subarray(CRC_BYTES) : made
         yield part(blocks, at)
         at += blocks.byteLength
       }
@@ -80,12 +93,18 @@ function archiveOf(open: () => Bytes, { settings, work, ahead }: Shop): Compress
     if (to > last) yield part(trailer, last)
   }
 
+  async function made(piece: Uint8Array): Promise<Made> {
+    const length = piece.byteLength
+    const compressed = await work(piece)
+    release(piece)
+    return { ...compressed, length }
+  }
+
   /** Pieces and what is made of them, in order. */
-  async function* worked(pieces: Bytes): AsyncGenerator<{ readonly made: Uint8Array; readonly length: number }> {
-    const underWay: Promise<{ made: Uint8Array; length: number }>[] = []
+  async function* worked(pieces: Bytes): AsyncGenerator<Made> {
+    const underWay: Promise<Made>[] = []
     for await (const piece of pieces) {
-      const length = piece.byteLength
-      const job = work(piece).then(made => ({ made, length }))
+      const job = made(piece)
       job.catch(() => {
         // Seen when it is its turn, if anybody still waits then.
       })
@@ -101,10 +120,6 @@ function archiveOf(open: () => Bytes, { settings, work, ahead }: Shop): Compress
 async function* skipped(pieces: Bytes, count: number): AsyncGenerator<Uint8Array> {
   let left = count
   for await (const piece of pieces) if (left-- <= 0) yield piece
-}
-
-function crcOf(made: Uint8Array): number {
-  return new DataView(made.buffer, made.byteOffset).getUint32(0, true)
 }
 
 /** An empty last block, then the check and the size. */

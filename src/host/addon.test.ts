@@ -43,10 +43,13 @@ test('gzip functions look at their arguments', () => {
   const native = addon()
   if (!native.isal) return assert.equal(native.inflateNew, undefined)
   const bytes = new Uint8Array(10)
-  assert.throws(() => native.inflatePush({} as ReturnType<typeof native.inflateNew>, bytes, 0, bytes, 0), TypeError)
-  assert.throws(() => native.inflatePush(native.inflateNew(), bytes, 11, bytes, 0), RangeError)
-  assert.throws(() => native.deflatePiece(4, bytes, bytes), RangeError)
-  assert.throws(() => native.deflatePiece(1, new Uint8Array(1000), bytes), RangeError)
+  const inflater = native.inflateNew()
+  for (const other of [{}, native.sha256New()]) {
+    assert.throws(() => native.inflatePush(other as unknown as typeof inflater, bytes, 0, bytes, 0), TypeError)
+  }
+  assert.throws(() => native.inflatePush(inflater, bytes, 11, bytes, 0), RangeError)
+  assert.throws(() => native.deflatePiece(4, bytes), RangeError)
+  assert.throws(() => native.deflatePiece(1, new Uint16Array(2) as unknown as Uint8Array), TypeError)
 })
 
 test('several worker threads use it at once, and end while they wait for a child', async t => {

@@ -13,9 +13,9 @@ export interface ExitStatus {
 }
 
 declare const handle: unique symbol
-/** A native codec's state, freed when it is collected. */
-export interface GzipHandle {
-  readonly [handle]: true
+/** State of the native part, freed when it is collected. */
+interface Handle<Kind extends string> {
+  readonly [handle]: Kind
 }
 
 interface PushResult {
@@ -78,17 +78,23 @@ export interface Addon {
   listenUnix(path: PathLike): number
   receiveFd(listeningFd: number): Promise<number>
   shutdownSocket(fd: number): void
+  sha256New(): Handle<'sha256'>
+  sha256Update(handle: Handle<'sha256'>, bytes: Uint8Array): Promise<void>
+  sha256Digest(handle: Handle<'sha256'>): Buffer
   /** Whether the gzip functions below are there. */
   readonly isal: boolean
-  inflateNew(): GzipHandle
+  inflateNew(): Handle<'inflater'>
   inflatePush(
-    handle: GzipHandle,
+    handle: Handle<'inflater'>,
     input: Uint8Array,
     inputOffset: number,
     output: Uint8Array,
     outputOffset: number,
   ): PushResult
-  deflatePiece(level: number, input: Uint8Array, output: Uint8Array): number
+  deflatePiece(
+    level: number,
+    input: Uint8Array,
+  ): Promise<{ readonly blocks: Uint8Array<ArrayBuffer>; readonly crc: number }>
 }
 
 const location = new URL('../../native/build/strata.node', import.meta.url)

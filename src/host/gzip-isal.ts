@@ -1,6 +1,6 @@
 import { type Bytes, errnoOf, messageOf, StrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
-import type { GzipLevel } from './gzip-level.ts'
+import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 import { Filler } from './rechunk.ts'
 
 /** The states of native/gzip.c's inflater in which the input may end. */
@@ -35,11 +35,6 @@ export async function* inflateIsal(input: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /** {@link deflatePiece} on ISA-L. */
-export function deflatePieceIsal(input: Uint8Array, level: GzipLevel): Uint8Array<ArrayBuffer> {
-  // Level 0 has one table for all content: the longest codes have 15 bits.
-  const room = 2 * input.byteLength + 1024
-  if (scratch.byteLength < room) scratch = new Uint8Array(room)
-  return scratch.slice(0, addon().deflatePiece(level, input, scratch))
+export async function deflatePieceIsal(input: Uint8Array, level: GzipLevel): Promise<DeflatedPiece> {
+  return await addon().deflatePiece(level, input)
 }
-
-let scratch = new Uint8Array(0)

@@ -7,7 +7,7 @@ import { type Bytes, bytesOf, collect, isStrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
 import { deflatePiece, gunzip, gzipImplementation } from './gzip.ts'
 import { deflatePieceIsal, inflateIsal } from './gzip-isal.ts'
-import type { GzipLevel } from './gzip-level.ts'
+import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 import { deflatePieceZlib, inflateZlib } from './gzip-zlib.ts'
 
 const LIMIT = 1 << 30
@@ -56,7 +56,7 @@ function decorated(content: Buffer): Buffer {
 interface Implementation {
   readonly name: string
   readonly inflate: (input: Bytes) => AsyncGenerator<Uint8Array>
-  readonly deflate: (input: Uint8Array, level: GzipLevel) => Uint8Array
+  readonly deflate: (input: Uint8Array, level: GzipLevel) => Promise<DeflatedPiece>
 }
 const zlib: Implementation = { name: 'zlib', inflate: inflateZlib, deflate: deflatePieceZlib }
 const implementations: readonly Implementation[] = addon().isal
@@ -176,7 +176,7 @@ for (const { name, inflate, deflate } of implementations) {
       const content = sample(5 * MIB)
       for await (const chunk of inflate(bytesOf(gzipSync(content, { level: 1 })))) check(chunk)
       assert.equal(buffers.size, 5)
-      for (const level of [0, 3] as const) check(deflate(content.subarray(0, MIB / 2), level))
+      for (const level of [0, 3] as const) check((await deflate(content.subarray(0, MIB / 2), level)).blocks)
     })
 
     test('pieces, every level, are read by all when they are put together', async () => {
@@ -184,27 +184,30 @@ for (const { name, inflate, deflate } of implementations) {
       const cuts = [0, 0, 5, MIB, 2 * MIB + 1, content.byteLength]
       const sizes: number[] = []
       for (const level of [0, 1, 2, 3] as const) {
-        const pieces = cuts.slice(1).map((end, at) => deflate(content.subarray(cuts[at], end), level))
+        const parts = cuts.slice(1).map((end, at) => content.subarray(cuts[at], end))
+        const deflated = () => Promise.all(parts.map(part => deflate(part, level)))
+        const pieces = await deflated()
+        for (const [at, { crc }] of pieces.entries()) assert.equal(crc, crc32(parts[at]!))
         const compressed = member(content, pieces)
         sizes.push(compressed.byteLength)
         assert.ok(gunzipSync(compressed).equals(content))
         for (const reader of implementations) {
           assert.ok((await collect(reader.inflate(bytesOf(compressed)), LIMIT)).equals(content))
         }
-        const again = cuts.slice(1).map((end, at) => deflate(content.subarray(cuts[at], end), level))
-        assert.deepEqual(again, pieces)
+        assert.deepEqual(await deflated(), pieces)
       }
       assert.ok(sizes[3]! < sizes[0]!)
     })
 
-    test('what can not be compressed grows by little', () => {
+    test('what can not be compressed grows by little', async () => {
       for (const size of [0, 1, 100, MIB]) {
         const noise = randomBytes(size)
         for (const level of [0, 1, 2, 3] as const) {
-          const piece = deflate(noise, level)
+          const piece = await deflate(noise, level)
           // Level 0 of ISA-L has one table for all content.
           const more = level === 0 ? size / 2 : size / 512
-          assert.ok(piece.byteLength < size + more + 256, `${size} bytes to ${piece.byteLength} at level ${level}`)
+          const grown = piece.blocks.byteLength
+          assert.ok(grown < size + more + 256, `${size} bytes to ${grown} at level ${level}`)
           assert.ok(gunzipSync(member(noise, [piece])).equals(noise))
         }
       }
@@ -215,14 +218,15 @@ for (const { name, inflate, deflate } of implementations) {
 test('the one that is used is there, and both ways fit', async () => {
   assert.equal(gzipImplementation(), addon().isal ? 'isa-l' : 'zlib')
   const content = sample(100_000)
-  const compressed = member(content, [deflatePiece(content, 1)])
+  const compressed = member(content, [await deflatePiece(content, 1)])
   assert.ok((await collect(gunzip(bytesOf(compressed)), LIMIT)).equals(content))
 })
 
 /** A whole gzip member of `content`: header, pieces, an empty last block, trailer. */
-function member(content: Uint8Array, pieces: readonly Uint8Array[]): Buffer {
+function member(content: Uint8Array, pieces: readonly DeflatedPiece[]): Buffer {
   const trailer = Buffer.alloc(8)
   trailer.writeUInt32LE(crc32(content))
   trailer.writeUInt32LE(content.byteLength, 4)
-  return Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]), ...pieces, Buffer.from([3, 0]), trailer])
+  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
+  return Buffer.concat([header, ...pieces.map(({ blocks }) => blocks), Buffer.from([3, 0]), trailer])
 }

@@ -1,12 +1,12 @@
 /**
- * gzip (RFC 1952) by ISA-L where the native part has it and by zlib elsewhere: reading as a stream, writing in pieces. Made
- * for worker threads: the work is done on the calling thread. Output comes in buffers of its own, when reading 1 MiB each
- * but the last, that may be transferred.
+ * gzip (RFC 1952) by ISA-L where the native part has it and by zlib elsewhere: reading as a stream, writing in pieces.
+ * Reading is made for worker threads: the work is done on the calling thread, and output comes in buffers of its own, 1 MiB
+ * each but the last, that may be transferred. Writing is done on the thread pool, in the background.
  */
 import type { Bytes } from '../std/index.ts'
 import { addon } from './addon.ts'
 import { deflatePieceIsal, inflateIsal } from './gzip-isal.ts'
-import type { GzipLevel } from './gzip-level.ts'
+import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 import { deflatePieceZlib, inflateZlib } from './gzip-zlib.ts'
 
 /** Which library does the work. */
@@ -27,10 +27,9 @@ export function gunzip(input: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Compresses all of `input` to DEFLATE blocks (RFC 1951) that end at a byte, refer to nothing before them and are not the
- * last: pieces that may be put together. Level 0 is the fastest, 3 the smallest. The result depends on the content, the
- * level and the library alone.
+ * Compresses all of `input`, which must be left alone until then. The result depends on the content, the level and the
+ * library alone.
  */
-export function deflatePiece(input: Uint8Array, level: GzipLevel): Uint8Array<ArrayBuffer> {
+export function deflatePiece(input: Uint8Array, level: GzipLevel): Promise<DeflatedPiece> {
   return gzipImplementation() === 'isa-l' ? deflatePieceIsal(input, level) : deflatePieceZlib(input, level)
 }

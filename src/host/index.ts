@@ -11,7 +11,7 @@ export {
 export { cpuLevel } from './cpu-level.ts'
 export { filter } from './filter.ts'
 export { deflatePiece, gunzip } from './gzip.ts'
-export type { GzipLevel } from './gzip-level.ts'
+export type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
 export { lockDataRoot } from './lock.ts'
 export { openMemoryFile } from './memory-file.ts'
@@ -36,6 +36,7 @@ export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } f
 export type { FdReceiver } from './receive-fd.ts'
 export { rechunk } from './rechunk.ts'
 export { sealProgram } from './sealed-program.ts'
+export { backgroundSha256 } from './sha256.ts'
 export { parseSignal } from './signals.ts'
 export {
   type RunOptions,

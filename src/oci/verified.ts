@@ -3,6 +3,12 @@ import { type Bytes, StrataError } from '../std/index.ts'
 import { digestOfHex } from './digest.ts'
 import type { Descriptor } from './oci.ts'
 
+/** What reckons a SHA-256, at once as a Hash of `node:crypto` does or in the background. */
+export interface RunningSha256 {
+  update(bytes: Uint8Array): unknown
+  digest(encoding: 'hex'): string
+}
+
 /**
  * Passes `bytes` on and makes sure that they are what `expected` says: never hands on more than `size` bytes, and fails
  * at the end when size or digest differ. Throws `failed_precondition`; `details` hold what was `expected` and what is
@@ -11,13 +17,13 @@ import type { Descriptor } from './oci.ts'
 export async function* verified(
   bytes: Bytes,
   expected: Pick<Descriptor, 'digest' | 'size'>,
+  hash: RunningSha256 = createHash('sha256'),
 ): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256')
   let size = 0
   for await (const chunk of bytes) {
     size += chunk.byteLength
     if (size > expected.size) throw sizeDiffers(expected, size)
-    hash.update(chunk)
+    await hash.update(chunk)
     yield chunk
   }
   if (size !== expected.size) throw sizeDiffers(expected, size)

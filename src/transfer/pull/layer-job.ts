@@ -2,11 +2,10 @@ import type { ContentStore, Writer } from '../../content/index.ts'
 import type { LayerDriver, LayerInfo } from '../../layers/index.ts'
 import { type ChainID, type Descriptor, type DiffID, type Digest, verified } from '../../oci/index.ts'
 import type { Fetcher } from '../../remotes/index.ts'
-import { type Bytes, isStrataError, type KeyedLock, messageOf, StrataError } from '../../std/index.ts'
+import { type Bytes, isStrataError, type KeyedLock, messageOf, type Slots, StrataError } from '../../std/index.ts'
 import { type Download, missingBytes, wholeBlob } from '../download.ts'
 import type { LayerProgress } from '../layer-progress.ts'
 import type { JobContext } from '../shared-jobs.ts'
-import type { Slots } from '../slots.ts'
 
 /** What all layers of all pulls share. */
 export interface LayerRoad {

@@ -10,7 +10,7 @@ import {
   parseImageConfig,
   pickPlatform,
 } from '../../oci/index.ts'
-import { Slots } from '../slots.ts'
+import { Slots } from '../../std/index.ts'
 import { together } from '../together.ts'
 import type { WantedPlatforms } from '../transfer.ts'
 import {

@@ -20,10 +20,9 @@ import {
   withTag,
 } from '../../reference/index.ts'
 import type { Pusher, Resolver } from '../../remotes/index.ts'
-import { isStrataError, type Logger, StrataError } from '../../std/index.ts'
+import { isStrataError, type Logger, Slots, StrataError } from '../../std/index.ts'
 import { layerEvent } from '../layer-progress.ts'
 import { SharedJobs } from '../shared-jobs.ts'
-import { Slots } from '../slots.ts'
 import { together } from '../together.ts'
 import type { ImagePusher, PushOptions } from '../transfer.ts'
 import { manifestOf } from './manifest.ts'

@@ -1,11 +1,11 @@
 import type { CompressedArchive, Compressor } from '../../archive/index.ts'
 import type { ContentStore } from '../../content/index.ts'
+import { backgroundSha256 } from '../../host/index.ts'
 import type { LayerDriver } from '../../layers/index.ts'
-import { type Descriptor, type DiffID, type Digest, mediaTypes } from '../../oci/index.ts'
+import { type Descriptor, type DiffID, type Digest, digestOfHex, mediaTypes, verified } from '../../oci/index.ts'
 import type { Fetcher } from '../../remotes/index.ts'
-import { type Bytes, beside, runStage, tap } from '../../std/index.ts'
+import { type Bytes, tap } from '../../std/index.ts'
 import { missingBytes } from '../download.ts'
-import type { DigestArgs } from './digest-stage.ts'
 
 /** The bytes of a blob that goes up. None of them are kept: what is needed once more is made or fetched once more. */
 export interface UploadSource {
@@ -29,7 +29,7 @@ export async function compressedLayer(
   layer: DiffID,
   options: SourceOptions & { readonly layers: LayerDriver; readonly compressor: Compressor },
 ): Promise<UploadSource> {
-  const { layers, compressor, signal } = options
+  const { layers, compressor } = options
   const { tarSize } = await layers.info(layer)
   let first = true
   const open = () => {
@@ -41,7 +41,7 @@ export async function compressedLayer(
   }
   const archive: CompressedArchive = compressor.compress(open)
   const mediaType = compressor.compression === 'gzip' ? mediaTypes.dockerLayerGzip : mediaTypes.ociLayerZstd
-  return { mediaType, again: archive.again, ...digesting(archive.bytes(), {}, signal) }
+  return { mediaType, again: archive.again, ...digesting(archive.bytes()) }
 }
 
 /** A layer as it is. */
@@ -111,12 +111,11 @@ export async function relayedBlob(
   const retrying = () => {}
   const download = { descriptor, fetcher: { blob }, writer, attempts: RELAY_ATTEMPTS, second, retrying, signal }
   const input = counted(missingBytes(download), descriptor.size, options)
-  const { bytes, result } = digesting(input, { expect: descriptor }, signal)
   return {
     mediaType: descriptor.mediaType,
-    bytes: () => told(bytes(), failed),
+    bytes: () => told(verified(input, descriptor, backgroundSha256()), failed),
     again: (from, to) => told(again(from, to), failed),
-    result,
+    result: Promise.resolve(descriptor),
   }
 
   async function* again(from: number, to: number): AsyncGenerator<Uint8Array> {
@@ -124,17 +123,26 @@ export async function relayedBlob(
   }
 }
 
-/** `input`, looked at by a worker thread from its first reader on. */
-function digesting(input: Bytes, args: DigestArgs, signal: AbortSignal): Pick<UploadSource, 'bytes' | 'result'> {
+/** `input`, and what it was; the digest is reckoned in the background. */
+function digesting(input: Bytes): Pick<UploadSource, 'bytes' | 'result'> {
   const { promise, resolve, reject } = Promise.withResolvers<Pick<Descriptor, 'digest' | 'size'>>()
   promise.catch(() => {
     // The reader sees it as well.
   })
   async function* bytes(): AsyncGenerator<Uint8Array> {
-    const module = beside(import.meta.url, 'digest-stage')
-    const run = runStage<DigestArgs, Pick<Descriptor, 'digest' | 'size'>>(module, args, { input, signal })
-    run.result.then(resolve, reject)
-    yield* run.output
+    const hash = backgroundSha256()
+    let size = 0
+    try {
+      for await (const chunk of input) {
+        await hash.update(chunk)
+        size += chunk.byteLength
+        yield chunk
+      }
+      resolve({ digest: digestOfHex(hash.digest('hex')), size })
+    } catch (error) {
+      reject(error)
+      throw error
+    }
   }
   return { bytes, result: promise }
 }

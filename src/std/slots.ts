@@ -1,4 +1,4 @@
-import { orAborted } from '../std/index.ts'
+import { orAborted } from './abort.ts'
 
 /** A bounded number of places, given out in order of arrival. */
 export class Slots {
@@ -15,7 +15,7 @@ export class Slots {
   }
 
   /** Waits for a place and holds it until the returned handle is disposed; rejects when `signal` is aborted. */
-  async acquire(signal: AbortSignal): Promise<Disposable> {
+  async acquire(signal?: AbortSignal): Promise<Disposable> {
     if (this.#free > 0) this.#free--
     else {
       const { promise, resolve } = Promise.withResolvers<void>()
