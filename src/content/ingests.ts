@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { diskError, errnoOf } from '../std/index.ts'
@@ -39,14 +40,19 @@ export async function readIngest(folder: string): Promise<Omit<IngestInfo, 'acti
   }
 }
 
-/** Begins the refs of ingests that nobody goes on with: their writers hold all of the bytes in memory. */
-export const passingRef = 'put-'
+/** Begins the refs of ingests that nobody goes on with after a crash. */
+const PASSING = 'put-'
+
+/** A ref of its own for an ingest that ends with its writer's work, and at the latest with the process; `what` stands in it. */
+export function passingRef(what = ''): string {
+  return `${PASSING}${randomUUID()} ${what}`
+}
 
 /** Removes what a crash left of ingests that were being made, committed or dropped, or that nobody will go on with. */
 export async function clearBrokenIngests(paths: Paths): Promise<void> {
   for (const name of await readdir(paths.ingests)) {
     const folder = join(paths.ingests, name)
     const ingest = await readIngest(folder)
-    if (!ingest || ingest.ref.startsWith(passingRef)) await rm(folder, { recursive: true, force: true })
+    if (!ingest || ingest.ref.startsWith(PASSING)) await rm(folder, { recursive: true, force: true })
   }
 }

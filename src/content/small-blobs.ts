@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type Digest, digestOf } from '../oci/index.ts'
 import { collect } from '../std/index.ts'
 import type { ContentStore } from './content.ts'
@@ -14,7 +13,7 @@ export async function putBlob(
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
   const expect = { digest: digestOf(bytes), size: bytes.byteLength }
   if (await content.has(expect.digest)) return expect
-  const ref = `${passingRef}${randomUUID()}`
+  const ref = passingRef()
   await using writer = await content.writer(ref)
   try {
     await writer.write(bytes)

@@ -2,22 +2,21 @@ import {
   type Descriptor,
   type Digest,
   digestOf,
+  formatPlatform,
   hostPlatform,
   type ImageConfig,
-  isIndex,
-  isManifest,
-  type Manifest,
   mediaTypes,
   type Platform,
   parseImageConfig,
-  parseManifest,
   pickPlatform,
 } from '../../oci/index.ts'
 import { formatReference, type Reference } from '../../reference/index.ts'
 import { isStrataError, StrataError } from '../../std/index.ts'
+import { mayBeImage } from '../image-manifest.ts'
 import { blobName } from '../save/documents.ts'
 import { documentAt, type Files, findFile } from './files.ts'
-import { parseItems, taggedReference } from './items.ts'
+import { parseItems } from './items.ts'
+import { blobAt, type Layout, type LayoutIndex, type LayoutManifest, type Named, readLayout } from './layout.ts'
 
 /** An image that the documents of an archive tell of; whether its layers are there is another question. */
 export interface Candidate {
@@ -29,36 +28,82 @@ export interface Candidate {
   readonly references: readonly Reference[]
   readonly parent?: Digest
   /** The manifest that a registry would serve. */
-  readonly manifest?: CandidateManifest
+  readonly manifest?: LayoutManifest
 }
 
-export interface CandidateManifest {
-  readonly descriptor: Descriptor
-  readonly bytes: Uint8Array
-  readonly manifest: Manifest
+/** An index that may come as such, with the images of it that are in the archive. */
+export interface IndexCandidate extends Named<LayoutIndex> {
+  /** Those of its manifests that are images for this system, by the digest of the manifest. */
+  readonly images: ReadonlyMap<Digest, Candidate>
+  /** The image that stands for it when it doesn't come as such; undefined when another document says that. */
+  readonly instead: () => Candidate | undefined
 }
 
-/** The images of an archive, by `manifest.json` or else by `index.json`. Throws `invalid_argument`. */
-export function findCandidates(files: Files, platform: Platform | undefined): Candidate[] {
-  if (findFile(files, 'manifest.json')) return dockerCandidates(files)
-  if (findFile(files, 'index.json')) return ociCandidates(files, platform)
-  throw new StrataError('invalid_argument', 'invalid archive: there is neither a manifest.json nor an index.json in it')
+export interface Candidates {
+  readonly images: readonly Candidate[]
+  /** Each with a name. An image of one that has the same name is part of it, if the index comes. */
+  readonly indexes: readonly IndexCandidate[]
 }
 
-function dockerCandidates(files: Files): Candidate[] {
-  const items = parseItems(documentAt(files, 'manifest.json'))
-  const manifests = findFile(files, 'index.json') ? compressedManifests(files) : []
+/**
+ * The images of an archive, by `manifest.json` or else by `index.json`, and the indexes that `index.json` names. Of an index
+ * without a name, which nothing would hold together here, and of each when a platform is asked for, one image is taken.
+ * Throws `invalid_argument`; `not_found` when there is an index, and nothing for the platform.
+ */
+export function findCandidates(files: Files, platform: Platform | undefined): Candidates {
+  const items = findFile(files, 'manifest.json') && parseItems(documentAt(files, 'manifest.json'))
+  const hasLayout = findFile(files, 'index.json') !== undefined
+  if (!items && !hasLayout) {
+    const text = 'invalid archive: there is neither a manifest.json nor an index.json in it'
+    throw new StrataError('invalid_argument', text)
+  }
+  const layout = !hasLayout ? { manifests: [], indexes: [] } : items ? layoutIfAny(files) : readLayout(files)
+  const images = items
+    ? dockerCandidates(files, items, layout)
+    : layout.manifests.map(each => ociCandidate(files, each))
+  const named = layout.indexes.filter(({ references }) => references.length > 0)
+  if (platform) {
+    const indexes = (items ? named : layout.indexes).map(each => ({ ...each, images: imagesOf(files, each) }))
+    const chosen = indexes.flatMap(each => chosenOf(files, each, platform) ?? [])
+    if (indexes.length > 0 && chosen.length === 0) throw notThere(platform)
+    return { images: [...images.flatMap(each => withoutIndexes(each, indexes)), ...chosen], indexes: [] }
+  }
+  const instead = (index: Named<LayoutIndex>) => (items ? undefined : chosenOf(files, index, undefined))
+  const nameless = layout.indexes.filter(({ references }) => references.length === 0)
+  return {
+    images: [...images, ...nameless.flatMap(each => instead(each) ?? [])],
+    indexes: named.map(each => ({ ...each, images: imagesOf(files, each), instead: () => instead(each) })),
+  }
+}
+
+/** An image with those of its names that no index which it is part of has; nothing when that leaves it none. */
+export function withoutIndexes(
+  image: Candidate,
+  indexes: readonly Pick<IndexCandidate, 'images' | 'references'>[],
+): Candidate[] {
+  const its = indexes.filter(({ images }) => images.values().some(({ id }) => id === image.id))
+  if (its.length === 0) return [image]
+  const taken = new Set(its.flatMap(({ references }) => references.map(formatReference)))
+  const references = image.references.filter(each => !taken.has(formatReference(each)))
+  return references.length > 0 ? [{ ...image, references }] : []
+}
+
+function notThere(platform: Platform): StrataError {
+  return new StrataError(
+    'not_found',
+    `requested platform (${formatPlatform(platform)}) not found: image might be filtered out`,
+  )
+}
+
+function dockerCandidates(files: Files, items: ReturnType<typeof parseItems>, layout: Layout): Candidate[] {
+  const manifests = registryManifests(layout)
   return items.map(({ config, layers, references, parent }) => {
     const configBytes = documentAt(files, config)
     const id = digestOf(configBytes)
     const manifest = manifests.find(each => each.manifest.config.digest === id)
     const imageConfig = configOf(configBytes, layers.length)
     return {
-      id,
-      configBytes,
-      imageConfig,
-      layers,
-      references,
+      ...{ id, configBytes, imageConfig, layers, references },
       ...(parent !== undefined && { parent }),
       ...(manifest && { manifest }),
     }
@@ -78,99 +123,67 @@ function configOf(bytes: Uint8Array, layers: number): ImageConfig {
   )
 }
 
-/**
- * The manifests of an archive that has `manifest.json` too, as far as they are there: only those of compressed layers are a
- * registry's; the others were made for the archive.
- */
-function compressedManifests(files: Files): CandidateManifest[] {
+/** The layout of an archive that has `manifest.json` too, which is what counts; empty when it can't be read. */
+function layoutIfAny(files: Files): Layout {
   try {
-    return described(files, undefined)
-      .map(({ manifest }) => manifest)
-      .filter(({ manifest }) => manifest.layers.some(({ mediaType }) => !plainTypes.has(mediaType)))
+    return readLayout(files)
   } catch (error) {
-    // manifest.json is what counts.
-    if (isStrataError(error, 'invalid_argument')) return []
-    throw error
+    // But what has been tampered with is never right.
+    if (!isStrataError(error, 'invalid_argument') || error.details.actual !== undefined) throw error
+    return { manifests: [], indexes: [] }
   }
+}
+
+/** Manifests that a registry serves: of compressed layers; the others were made for the archive. */
+function registryManifests({ manifests, indexes }: Layout): LayoutManifest[] {
+  const all = [...manifests, ...indexes.flatMap(index => index.manifests)]
+  return all.filter(({ manifest }) => manifest.layers.some(({ mediaType }) => !plainTypes.has(mediaType)))
 }
 
 const plainTypes: ReadonlySet<string> = new Set([mediaTypes.ociLayer, mediaTypes.dockerLayer])
 
-function ociCandidates(files: Files, platform: Platform | undefined): Candidate[] {
-  const byDigest = new Map<Digest, Candidate>()
-  for (const { manifest, references } of described(files, platform)) {
-    const { descriptor } = manifest
-    const known = byDigest.get(descriptor.digest)
-    const candidate = known ?? ociCandidate(files, manifest)
-    const all = [...candidate.references, ...references]
-    const distinct = new Map(all.map(reference => [formatReference(reference), reference]))
-    byDigest.set(descriptor.digest, { ...candidate, references: [...distinct.values()] })
-  }
-  return [...byDigest.values()]
-}
-
-function ociCandidate(files: Files, manifest: CandidateManifest): Candidate {
+function ociCandidate(files: Files, { references, ...manifest }: Named<LayoutManifest>): Candidate {
   const { config, layers } = manifest.manifest
   const configBytes = blobAt(files, config)
   const imageConfig = configOf(configBytes, layers.length)
   const paths = layers.map(({ digest }) => blobName(digest))
-  return { id: config.digest, configBytes, imageConfig, layers: paths, references: [], manifest }
-}
-
-interface Described {
-  readonly manifest: CandidateManifest
-  readonly references: readonly Reference[]
-}
-
-/** The manifests that `index.json` leads to; of an index in it, the one for the platform. */
-function described(files: Files, platform: Platform | undefined): Described[] {
-  const parsed = parseManifest(documentAt(files, 'index.json'), mediaTypes.ociIndex)
-  if (parsed.kind !== 'index') throw new StrataError('invalid_argument', 'index.json is not an index')
-  return parsed.index.manifests.flatMap(descriptor => {
-    const manifest = manifestAt(files, descriptor, platform)
-    return manifest ? [{ manifest, references: referencesOf(descriptor) }] : []
-  })
-}
-
-function manifestAt(
-  files: Files,
-  descriptor: Descriptor,
-  platform: Platform | undefined,
-): CandidateManifest | undefined {
-  const { mediaType, digest, size } = descriptor
-  if (!isIndex(mediaType) && !isManifest(mediaType)) return undefined
-  const bytes = blobAt(files, descriptor)
-  const parsed = parseManifest(bytes, mediaType)
-  if (parsed.kind === 'manifest') return { descriptor: { mediaType, digest, size }, bytes, manifest: parsed.manifest }
-  const here = parsed.index.manifests.filter(
-    each => isManifest(each.mediaType) && findFile(files, blobName(each.digest)),
-  )
-  const index = { ...parsed.index, manifests: here }
-  const picked = pickPlatform(index, platform ?? hostPlatform()) ?? (platform ? undefined : here[0])
-  return picked && manifestAt(files, picked, platform)
-}
-
-/** The names of an image in an OCI layout: containerd's annotation has the whole name, the standard's may be a tag alone. */
-function referencesOf({ annotations = {} }: Descriptor): Reference[] {
-  const whole = annotations['io.containerd.image.name']
-  const standard = annotations['org.opencontainers.image.ref.name']
-  const name = whole ?? (standard !== undefined && /[:/]/.test(standard) ? standard : undefined)
-  if (name === undefined) return []
-  try {
-    return [taggedReference(name)]
-  } catch (error) {
-    // Of the standard's annotation anything may stand there.
-    if (whole === undefined && isStrataError(error, 'invalid_argument')) return []
-    throw error
+  const descriptor = plain(manifest.descriptor)
+  return {
+    id: config.digest,
+    configBytes,
+    imageConfig,
+    layers: paths,
+    references,
+    manifest: { ...manifest, descriptor },
   }
 }
 
-/** A document of an OCI layout, verified. */
-function blobAt(files: Files, { digest }: Descriptor): Uint8Array {
-  const bytes = documentAt(files, blobName(digest))
-  const actual = digestOf(bytes)
-  if (actual === digest) return bytes
-  throw new StrataError('invalid_argument', `content verification failed for digest ${digest}`, {
-    details: { expected: digest, actual },
-  })
+/** Without what an index says of it. */
+function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size }
+}
+
+/** The images of an index that can be held here. */
+function imagesOf(files: Files, { manifests }: LayoutIndex): ReadonlyMap<Digest, Candidate> {
+  const images = new Map<Digest, Candidate>()
+  for (const each of manifests) {
+    const { config } = each.manifest
+    if (!mayBeImage(each.descriptor, each.manifest) || !findFile(files, blobName(config.digest))) continue
+    if (parseImageConfig(blobAt(files, config)).os !== hostPlatform().os) continue
+    images.set(each.descriptor.digest, ociCandidate(files, { ...each, references: [] }))
+  }
+  return images
+}
+
+/** The image of an index for a platform; without one the host's, or the first. One of which something is missing comes last. */
+function chosenOf(files: Files, index: Named<LayoutIndex>, platform: Platform | undefined): Candidate | undefined {
+  const blobsOf = ({ manifest }: LayoutManifest) => [manifest.config, ...manifest.layers]
+  const isWhole = (each: LayoutManifest) => blobsOf(each).every(({ digest }) => findFile(files, blobName(digest)))
+  const whole = index.manifests.filter(isWhole)
+  const here = whole.length > 0 ? whole : index.manifests
+  const manifests = here.map(({ descriptor }) => descriptor)
+  const picked =
+    pickPlatform({ ...index.index, manifests }, platform ?? hostPlatform()) ?? (platform ? undefined : manifests[0])
+  const found = here.find(({ descriptor }) => descriptor.digest === picked?.digest)
+  return found && ociCandidate(files, { ...found, references: index.references })
 }

@@ -17,7 +17,7 @@ export interface LinkEntry {
 export type FileEntry =
   | { readonly kind: 'document'; readonly bytes: Uint8Array }
   | { readonly kind: 'layer'; readonly layer: ArrivedLayer }
-  /** Neither a layer nor small enough for a document. */
+  /** Neither a layer nor small enough for a document: put aside, if at all. */
   | { readonly kind: 'unknown' }
 
 /** A file that looks like a layer. */

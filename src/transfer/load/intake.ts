@@ -29,8 +29,8 @@ interface Current {
 }
 
 /**
- * Takes an uncompressed archive in, once and in order. Layers go to `layers` as they pass; everything else that is small is
- * held. Reads no faster than layers are taken.
+ * Takes an uncompressed archive in, once and in order. Layers go to `layers` as they pass; what else is small is held,
+ * and what is neither is put aside when it may be a blob. Reads no faster than layers are taken.
  * @throws {StrataError} `invalid_argument` for what is no archive of images: not a tar, cut off, names that lead out of it,
  *   too many documents.
  */
@@ -136,6 +136,11 @@ class Intake {
       this.files.set(path, { kind: 'document', bytes })
     } else {
       this.files.set(path, { kind: 'unknown' })
+      const feed = this.#layers.beginOther({ path })
+      if (feed) {
+        current.take = bytes => feed.push(bytes)
+        current.end = () => feed.end()
+      }
     }
     current.take(head)
   }

@@ -1,12 +1,14 @@
 import { type Compression, decompress } from '../../archive/index.ts'
+import type { Writer } from '../../content/index.ts'
 import type { PassingLease } from '../../images/index.ts'
 import type { LayerDriver, LayerInfo } from '../../layers/index.ts'
 import { asDiffID, type Digest, digestOfHex } from '../../oci/index.ts'
-import { isDiskFull, isStrataError, StrataError } from '../../std/index.ts'
+import { type Bytes, isDiskFull, isStrataError, StrataError } from '../../std/index.ts'
 import { LayerProgress } from '../layer-progress.ts'
 import type { ProgressEvent } from '../transfer.ts'
 import type { ArrivedLayer } from './files.ts'
 import { LayerFeed } from './layer-feed.ts'
+import type { Spool } from './spool.ts'
 
 /** Layers that may be on their way at once: while the index of one is made, the next ones flow. */
 const LANES = 3
@@ -14,6 +16,8 @@ const LANES = 3
 export interface LayerIntakeOptions {
   readonly layers: LayerDriver
   readonly lease: PassingLease
+  /** Takes the blobs of which more than the layer may be needed; absent when none are. */
+  readonly spool?: Spool
   readonly maxLayerSize: number
   readonly progress: (event: ProgressEvent) => void
   readonly signal: AbortSignal
@@ -46,7 +50,22 @@ export class LayerIntake implements AsyncDisposable {
     this.#feed = feed
     const digest = file.compression === 'none' ? undefined : digestIn(file.path)
     const info = this.#take(file, feed, digest)
-    const work = info
+    this.#run(info, feed)
+    return { feed, layer: { info, ...(digest && { digest }) } }
+  }
+
+  /** A file that is no layer, and too large to be held, comes now; undefined when nobody can need it. */
+  beginOther({ path }: Pick<LayerFile, 'path'>): LayerFeed | undefined {
+    const digest = digestIn(path)
+    if (!digest || !this.#options.spool) return undefined
+    const feed = new LayerFeed()
+    this.#feed = feed
+    this.#run(this.#putAside(feed, digest), feed)
+    return feed
+  }
+
+  #run(job: Promise<unknown>, feed: LayerFeed): void {
+    const work = job
       .catch((error: unknown) => {
         // That one file is no layer matters only to who needs it; a full disk to all.
         if (!isStrataError(error) || isDiskFull(error) || error.code === 'canceled') this.#failure ??= { error }
@@ -56,7 +75,6 @@ export class LayerIntake implements AsyncDisposable {
         this.#running.delete(work)
       })
     this.#running.add(work)
-    return { feed, layer: { info, ...(digest && { digest }) } }
   }
 
   /** Resolves when more can be pushed. Throws what keeps anything more from being taken in. */
@@ -66,7 +84,29 @@ export class LayerIntake implements AsyncDisposable {
     if (this.#failure) throw this.#failure.error
   }
 
+  /** Resolves when nothing is on its way any more. Throws as {@link room}. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running)
+    if (this.#failure) throw this.#failure.error
+  }
+
   async #take(file: LayerFile, feed: LayerFeed, digest: Digest | undefined): Promise<LayerInfo> {
+    await using writer = digest && (await this.#options.spool?.begin(digest))
+    try {
+      return await this.#ingest(file, spooled(feed, writer), digest)
+    } catch (error) {
+      // What is no layer may be a blob of which nobody asks more.
+      if (isStrataError(error, 'invalid_argument')) for await (const _ of spooled(feed, writer));
+      throw error
+    }
+  }
+
+  async #putAside(feed: LayerFeed, digest: Digest): Promise<void> {
+    await using writer = await this.#options.spool?.begin(digest)
+    for await (const _ of spooled(feed, writer));
+  }
+
+  async #ingest(file: LayerFile, source: Bytes, digest: Digest | undefined): Promise<LayerInfo> {
     const { layers, lease, maxLayerSize, progress } = this.#options
     const { compression, size } = file
     const hint = compression === 'none' ? digestIn(file.path) : undefined
@@ -80,7 +120,7 @@ export class LayerIntake implements AsyncDisposable {
     bar?.add(progress)
     const signal = this.#signal
     const program = compression === 'xz' || compression === 'bzip2'
-    const bytes = program ? decompress(feed.bytes(), { signal }) : feed.bytes()
+    const bytes = program ? decompress(source, { signal }) : source
     const info = await layers.ingest(bytes, {
       limit: maxLayerSize,
       signal,
@@ -102,6 +142,14 @@ export class LayerIntake implements AsyncDisposable {
     this.#stop.abort(error)
     this.#feed?.fail(error)
     await Promise.all(this.#running)
+  }
+}
+
+/** The bytes of a feed as they come, written first to where they are put aside. */
+async function* spooled(feed: LayerFeed, writer: Writer | undefined): AsyncGenerator<Uint8Array> {
+  for await (const block of feed.bytes()) {
+    await writer?.write(block)
+    yield block
   }
 }
 

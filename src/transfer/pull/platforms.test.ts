@@ -7,7 +7,6 @@ import {
   all,
   gzip,
   image,
-  MANIFEST,
   newPuller,
   newRegistry,
   noise,
@@ -16,35 +15,9 @@ import {
   type Store,
   tarOf,
 } from '../testdata/fixtures.ts'
+import { pushIndex } from '../testdata/push-index.ts'
 
 const base = tarOf('base', noise(40_000, 1))
-
-/** Pushes `multi:latest`: an index of linux/amd64, linux/arm64/v8, windows/amd64 and the attestation of the first. */
-function pushIndex(registry: TestRegistry) {
-  const of = (os: string, architecture: string, own: number) =>
-    image(registry, 'multi', [base, tarOf('own', noise(30_000, own))], { platform: { os, architecture } })
-  const [amd64, arm64, windows] = [of('linux', 'amd64', 2), of('linux', 'arm64', 3), of('windows', 'amd64', 4)]
-  const statement = { mediaType: 'application/vnd.in-toto+json', ...registry.blob(Buffer.from('{"statement":1}')) }
-  const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...registry.blob(Buffer.from('{}')) }
-  const attestation = registry.manifest('multi', 'latest', MANIFEST, {
-    ...{ schemaVersion: 2, mediaType: MANIFEST, config, layers: [statement] },
-  })
-  const manifests = [
-    { ...amd64.manifest, platform: { os: 'linux', architecture: 'amd64' } },
-    { ...arm64.manifest, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
-    { ...windows.manifest, platform: { os: 'windows', architecture: 'amd64', 'os.version': '10.0.1' } },
-    {
-      ...attestation,
-      platform: { os: 'unknown', architecture: 'unknown' },
-      annotations: {
-        'vnd.docker.reference.type': 'attestation-manifest',
-        'vnd.docker.reference.digest': amd64.manifest.digest,
-      },
-    },
-  ]
-  const index = registry.manifest('multi', 'latest', OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests })
-  return { amd64, arm64, windows, attestation, statement, config, index }
-}
 
 const tag = (registry: TestRegistry) => ({ domain: registry.host, path: 'multi', tag: 'latest' })
 const nameOf = (store: Store, registry: TestRegistry) => store.images.name(tag(registry)) as NameRecord

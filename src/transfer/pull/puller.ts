@@ -6,12 +6,12 @@ import { familiarString, type Reference, repositoryName, withDefaultTag } from '
 import type { ResolvedManifest, Resolver } from '../../remotes/index.ts'
 import { KeyedLock, type Logger, Slots } from '../../std/index.ts'
 import { imageRecord } from '../image-record.ts'
+import { nameIndex } from '../name-index.ts'
 import { SharedJobs } from '../shared-jobs.ts'
 import type { Puller, PullOptions, PullResult, WantedPlatforms } from '../transfer.ts'
 import { bringIndex } from './bring-index.ts'
 import { type BringOptions, bringLayers } from './bring-layers.ts'
 import type { LayerRoad } from './layer-job.ts'
-import { nameIndex } from './name-index.ts'
 import { createPullLeases, type PullLease } from './pull-leases.ts'
 import { readImage, readTarget, type WantedImage } from './wanted-image.ts'
 import { readIndex, type WantedIndex } from './wanted-index.ts'
@@ -142,10 +142,14 @@ export function createPuller(options: PullerOptions): Puller {
     for (const image of wantedImages) tellSources(reference, image)
     const { pulled, byDigest } = namesOf(reference, wanted.target)
     const names = [pulled, ...(pulled === byDigest ? [] : [byDigest])] as const
-    const { image, unchanged } = nameIndex(names, wanted, { images, infos, platform: own })
+    const manifests = wanted.manifests.map(({ descriptor, blobs, image }) => ({
+      ...{ descriptor, blobs },
+      ...(image && { image: { parts: image, infos: infos.get(image)! } }),
+    }))
+    const { records, unchanged } = nameIndex(names, { ...wanted, manifests }, { images, platform: own })
     const { digest } = wanted.target
     tellEnd(reference, { digest, upToDate: present && unchanged }, bringing)
-    return { image, digest, upToDate: present && unchanged }
+    return { image: records[0].id, digest, upToDate: present && unchanged }
   }
 
   async function infosOf(all: readonly WantedImage[]): Promise<Map<WantedImage, LayerInfo[]>> {

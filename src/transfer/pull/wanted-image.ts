@@ -21,6 +21,7 @@ import {
 } from '../../oci/index.ts'
 import type { Fetcher, ResolvedManifest } from '../../remotes/index.ts'
 import { collect, isStrataError, retry, StrataError, throwIfAborted } from '../../std/index.ts'
+import { isImageManifest } from '../image-manifest.ts'
 
 /** One image of what a reference leads to, down to its config. */
 export interface WantedImage {
@@ -53,16 +54,6 @@ export interface PickOptions extends ReadOptions {
   /** What the user asked for. */
   readonly requested?: Platform
 }
-
-/** Configs that are images; the lower ones by mistake of old tools, as in dockerd. */
-const imageConfigs = new Set([
-  'application/vnd.docker.container.image.v1+json',
-  'application/vnd.oci.image.config.v1+json',
-  'application/octet-stream',
-  'application/json',
-  'text/html',
-  '',
-])
 
 /** Follows a target that was read through the index (for the platform) and the manifest to the config, and keeps all of them. */
 export async function readImage(
@@ -145,11 +136,6 @@ export async function readManifest(descriptor: Descriptor, options: ReadOptions)
   }
   if (!known) await putBlob(content, bytes)
   return chosen.manifest
-}
-
-/** Whether the config of a manifest is that of an image. */
-export function isImageManifest({ config }: Manifest): boolean {
-  return imageConfigs.has(config.mediaType)
 }
 
 function refuseOtherKinds(manifest: Manifest): void {

@@ -4,17 +4,16 @@ import {
   hostPlatform,
   type Index,
   isAttestation,
-  isLayer,
   type Manifest,
   type Platform,
   parseImageConfig,
   pickPlatform,
 } from '../../oci/index.ts'
 import { Slots } from '../../std/index.ts'
+import { mayBeImage } from '../image-manifest.ts'
 import { together } from '../together.ts'
 import type { WantedPlatforms } from '../transfer.ts'
 import {
-  isImageManifest,
   noMatchingManifest,
   plain,
   type ReadOptions,
@@ -93,8 +92,7 @@ async function imageOf(
   { descriptor, manifest }: { readonly descriptor: Descriptor; readonly manifest: Manifest },
   options: ReadOptions,
 ): Promise<WantedImage | undefined> {
-  if (isAttestation(descriptor) || !isImageManifest(manifest)) return undefined
-  if (!manifest.layers.every(({ mediaType }) => isLayer(mediaType))) return undefined
+  if (!mayBeImage(descriptor, manifest)) return undefined
   const config = parseImageConfig(await readConfig(manifest.config, options))
   if (config.os !== hostPlatform().os) return undefined
   return wantedImage({ target, manifest: plain(descriptor) }, manifest, config)

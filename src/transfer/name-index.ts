@@ -1,48 +1,69 @@
-import type { HeldIndex, HeldManifest, ImageRecord, ImageStore, NameRecord } from '../../images/index.ts'
-import type { LayerInfo } from '../../layers/index.ts'
-import { type Digest, type Index, type Platform, pickPlatform } from '../../oci/index.ts'
-import type { Reference } from '../../reference/index.ts'
-import { imageRecord } from '../image-record.ts'
-import type { WantedImage } from './wanted-image.ts'
-import type { WantedIndex } from './wanted-index.ts'
+import type { HeldIndex, HeldManifest, ImageRecord, ImageStore, NameRecord } from '../images/index.ts'
+import type { LayerInfo } from '../layers/index.ts'
+import { type Descriptor, type Digest, type Index, type Platform, pickPlatform } from '../oci/index.ts'
+import type { Reference } from '../reference/index.ts'
+import { type ImageParts, imageRecord } from './image-record.ts'
+
+/** What came in of an index: all of it is in the stores. */
+export interface ArrivedIndex {
+  readonly target: Descriptor
+  readonly index: Index
+  readonly manifests: readonly ArrivedManifest[]
+}
+
+export interface ArrivedManifest {
+  readonly descriptor: Descriptor
+  /** Its config, and its layers as a registry serves them. */
+  readonly blobs: readonly Descriptor[]
+  /** Absent for what can't run here. */
+  readonly image?: ArrivedImage
+}
+
+export interface ArrivedImage {
+  readonly parts: ImageParts
+  /** What the layer store says of its layers, lowest first. */
+  readonly infos: readonly LayerInfo[]
+}
 
 export interface NameIndexOptions {
   readonly images: ImageStore
-  readonly infos: ReadonlyMap<WantedImage, readonly LayerInfo[]>
   /** Which of the images the names mean when no platform is asked for. */
   readonly platform: Platform
 }
 
 /**
- * Records the images of an index and lets names hold them, with what they hold of it already. Returns the image that the
- * names mean, and whether the first of them stays as it was.
+ * Records the images of an index and lets names hold them, with what they hold of it already. Returns the images, the one
+ * that the names mean first, and whether the first of the names stays as it was.
  */
 export function nameIndex(
   names: readonly [Reference, ...Reference[]],
-  { target, index, manifests }: WantedIndex,
-  { images, infos, platform }: NameIndexOptions,
-): { readonly image: Digest; readonly unchanged: boolean } {
+  { target, index, manifests }: ArrivedIndex,
+  { images, platform }: NameIndexOptions,
+): { readonly records: readonly [ImageRecord, ...ImageRecord[]]; readonly unchanged: boolean } {
   const [before] = names.map(each => images.name(each))
   const known = before?.target?.digest === target.digest ? (before.held?.manifests ?? []) : []
   const held = heldOf(index, [...known, ...manifests.map(heldManifest)])
   const image = meantImage(index, held, platform)
   const records = new Map<Digest, ImageRecord>()
-  for (const [wanted, layers] of infos) records.set(wanted.config.digest, imageRecord(wanted, layers))
+  for (const { image: arrived } of manifests) {
+    if (arrived) records.set(arrived.parts.config.digest, imageRecord(arrived.parts, arrived.infos))
+  }
   const record = records.get(image) ?? images.get(image)
   if (!record) throw new Error(`the name holds the image ${image}, which does not exist`)
   records.delete(image)
   const points = { target, held }
+  const others = [...records.values()]
   images.put(
     record,
     names.map(reference => ({ reference, ...points })),
-    { others: [...records.values()] },
+    { others },
   )
-  return { image, unchanged: same(before, { image, ...points }) }
+  return { records: [record, ...others], unchanged: same(before, { image, ...points }) }
 }
 
-function heldManifest({ descriptor, blobs, image }: WantedIndex['manifests'][number]): HeldManifest {
+function heldManifest({ descriptor, blobs, image }: ArrivedManifest): HeldManifest {
   const digests = [...new Set(blobs.map(({ digest }) => digest))]
-  return { digest: descriptor.digest, ...(image && { image: image.config.digest }), blobs: digests }
+  return { digest: descriptor.digest, ...(image && { image: image.parts.config.digest }), blobs: digests }
 }
 
 /** In the order of the index, each once. */

@@ -1,0 +1,31 @@
+import type { TestRegistry } from '../../remotes/testdata/registry.ts'
+import { type ImageChoices, image, MANIFEST, noise, OCI_INDEX, tarOf } from './fixtures.ts'
+
+const base = tarOf('base', noise(40_000, 1))
+
+/** Pushes `multi:latest`: an index of linux/amd64, linux/arm64/v8, windows/amd64 and the attestation of the first. */
+export function pushIndex(registry: TestRegistry, choices: Pick<ImageChoices, 'compress'> = {}) {
+  const of = (os: string, architecture: string, own: number) =>
+    image(registry, 'multi', [base, tarOf('own', noise(30_000, own))], { platform: { os, architecture }, ...choices })
+  const [amd64, arm64, windows] = [of('linux', 'amd64', 2), of('linux', 'arm64', 3), of('windows', 'amd64', 4)]
+  const statement = { mediaType: 'application/vnd.in-toto+json', ...registry.blob(Buffer.from('{"statement":1}')) }
+  const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...registry.blob(Buffer.from('{}')) }
+  const attestation = registry.manifest('multi', 'latest', MANIFEST, {
+    ...{ schemaVersion: 2, mediaType: MANIFEST, config, layers: [statement] },
+  })
+  const manifests = [
+    { ...amd64.manifest, platform: { os: 'linux', architecture: 'amd64' } },
+    { ...arm64.manifest, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
+    { ...windows.manifest, platform: { os: 'windows', architecture: 'amd64', 'os.version': '10.0.1' } },
+    {
+      ...attestation,
+      platform: { os: 'unknown', architecture: 'unknown' },
+      annotations: {
+        'vnd.docker.reference.type': 'attestation-manifest',
+        'vnd.docker.reference.digest': amd64.manifest.digest,
+      },
+    },
+  ]
+  const index = registry.manifest('multi', 'latest', OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests })
+  return { amd64, arm64, windows, attestation, statement, config, index }
+}
