@@ -13,6 +13,7 @@ import { platforms } from './platforms.ts'
 import { pullErrors } from './pull-errors.ts'
 import { push } from './push.ts'
 import { registries } from './registries.ts'
+import { registryFaults } from './registry-faults.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 import { save } from './save.ts'
@@ -37,4 +38,5 @@ export const scenarios: readonly Scenario[] = [
   registries,
   importing,
   shortIds,
+  registryFaults,
 ]

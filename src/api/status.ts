@@ -10,6 +10,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
   unavailable: 503,
+  too_many_requests: 429,
   not_modified: 304,
   not_implemented: 501,
   canceled: 500,

@@ -7,8 +7,8 @@ import type { HttpResponse } from './http-client.ts'
 export interface RegistryProblem {
   /** `MANIFEST_UNKNOWN`, `UNAUTHORIZED`, … */
   readonly code: string
-  /** Empty when it says no more than the code. */
-  readonly message: string
+  /** Absent when it says no more than the code. */
+  readonly message?: string
 }
 
 const BODY_LIMIT = 64 * 1024
@@ -52,7 +52,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 /** `manifest unknown: manifest unknown`: code and message as Docker prints them. */
 export function describeProblem(problem: RegistryProblem): string {
   const code = problem.code.toLowerCase().replaceAll('_', ' ')
-  return problem.message === '' ? code : `${code}: ${problem.message}`
+  return problem.message === undefined ? code : `${code}: ${problem.message}`
 }
 
 /**
@@ -93,7 +93,7 @@ async function problemOf(response: HttpResponse): Promise<RegistryProblem> {
     // A body that is too long or breaks off says nothing.
   }
   const { code, message, bare } = parseProblem(text, fallback)
-  if (bare) return { code, message: '' }
+  if (bare) return { code }
   const words = message || messages[code] || (STATUS_CODES[response.status] ?? `status ${response.status}`)
   return { code, message: words.slice(0, MESSAGE_LIMIT) }
 }
@@ -102,7 +102,7 @@ async function problemOf(response: HttpResponse): Promise<RegistryProblem> {
  * `text` is whatever a server sent; `fallback` the code for bodies that name none. `bare`: it says no more than the code,
  * in the very words of the specification; Docker shows the code alone then. Never throws.
  */
-export function parseProblem(text: string, fallback: string): RegistryProblem & { readonly bare?: boolean } {
+export function parseProblem(text: string, fallback: string): Required<RegistryProblem> & { readonly bare?: boolean } {
   let body: unknown
   try {
     body = JSON.parse(text)

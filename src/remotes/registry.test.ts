@@ -52,7 +52,8 @@ test('failures carry the words of Docker', async t => {
   })
   registry.manifest('big', 'latest', MANIFEST, Buffer.alloc(4 * 1024 * 1024 + 1, 0x20))
   registry.intercept = (_request, response, path) => {
-    if (path.includes('/denied/')) sendError(response, 403, 'DENIED', 'requested access to the resource is denied')
+    if (path.includes('/denied/')) sendError(response, 403, 'DENIED', 'no')
+    else if (path.includes('/bare/')) sendError(response, 403, 'DENIED', 'requested access to the resource is denied')
     else if (path.includes('/noname/'))
       sendError(response, 404, 'NAME_UNKNOWN', 'repository name not known to registry')
     else if (path.includes('/plain/')) response.writeHead(404).end('not here')
@@ -87,9 +88,10 @@ test('failures carry the words of Docker', async t => {
     [
       reference('denied'),
       'not_found',
-      `pull access denied for ${host}/denied, repository does not exist or may require 'docker login': denied`,
+      `pull access denied for ${host}/denied, repository does not exist or may require 'docker login': denied: no`,
     ],
-    [reference('noname'), 'not_found', `repository ${host}/noname not found: name unknown`],
+    [reference('bare'), 'forbidden', 'denied'],
+    [reference('noname'), 'not_found', 'name unknown'],
     [reference('plain'), 'not_found', 'unknown: not here'],
     [reference('limit'), 'unavailable', 'toomanyrequests: You have reached your pull rate limit.'],
     [reference('circle'), 'unavailable', 'Get "/v2/circle/manifests/latest": stopped after 5 redirects'],

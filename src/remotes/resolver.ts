@@ -155,11 +155,14 @@ function mayPass(error: unknown): boolean {
   return isStrataError(error, 'unavailable') && !error.details.final && (retryAfter(error) ?? 0) <= LONGEST_PAUSE
 }
 
-/** Puts the name that the user knows into the registry's own words, as dockerd does. */
+/**
+ * Puts the name that the user knows into the registry's own words, as dockerd does: not when it says no more than a code,
+ * and not when it was a realm that refused.
+ */
 function translate(error: unknown, reference: Reference): unknown {
   if (!isStrataError(error)) return error
   const problem = error.details.problem as RegistryProblem | undefined
-  if (!problem) return error
+  if (problem?.message === undefined || error.details.words !== undefined) return error
   const words = describeProblem(problem)
   const options = { cause: error, details: error.details }
   switch (problem.code) {

@@ -76,7 +76,7 @@ function keyOf({ realm, service, scopes, credentials }: TokenRequest): string {
   return JSON.stringify([realm.href, service, scopes, secret])
 }
 
-/** A fresh token. Throws `unauthorized` when the realm refuses. */
+/** A fresh token. Throws `unauthorized` when the realm refuses, `unavailable` when it gives none. */
 export async function askRealm(http: HttpClient, request: TokenRequest, signal: AbortSignal): Promise<Issued> {
   const response = await sendToRealm(http, request, signal)
   if (response.status >= 400) throw await refusal(response)
@@ -140,12 +140,15 @@ async function readToken(response: HttpResponse): Promise<Issued> {
     body = JSON.parse((await collect(response.body, BODY_LIMIT)).toString())
   } catch (error) {
     if (error instanceof StrataError && error.code !== 'invalid_argument') throw error
-    throw new StrataError('unavailable', `unable to decode token response of ${redactUrl(response.url)}`)
+    const text = `unable to decode token response of ${redactUrl(response.url)}`
+    throw new StrataError('unavailable', text, { cause: error, details: { final: true } })
   }
   const said = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   const token = [said.token, said.access_token].find(each => typeof each === 'string' && each !== '')
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new StrataError('unauthorized', 'authorization server did not include a token in the response')
+    throw new StrataError('unavailable', 'authorization server did not include a token in the response', {
+      details: { final: true },
+    })
   }
   const seconds = said.expires_in
   const life = typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : 0

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'unauthorized'
   | 'forbidden'
   | 'unavailable'
+  | 'too_many_requests'
   | 'not_modified'
   | 'not_implemented'
   | 'canceled'
