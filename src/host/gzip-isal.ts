@@ -1,4 +1,4 @@
-import { type Bytes, errnoOf, messageOf, StrataError } from '../std/index.ts'
+import { type Bytes, errnoOf, messageOf, release, StrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
 import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 import { Filler } from './rechunk.ts'
@@ -28,6 +28,7 @@ export async function* inflateIsal(input: Bytes): AsyncGenerator<Uint8Array> {
       full = block !== undefined
       if (block) yield block
     }
+    release(chunk)
   }
   if (!ENDINGS.has(state)) throw new StrataError('invalid_argument', 'unexpected EOF')
   const rest = filler.rest()

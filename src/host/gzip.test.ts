@@ -13,12 +13,12 @@ import { deflatePieceZlib, inflateZlib } from './gzip-zlib.ts'
 const LIMIT = 1 << 30
 const MIB = 1 << 20
 
-/** The bytes cut at the given places. */
+/** Copies of the bytes, cut at the given places. */
 async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {
   const ends = [...new Set(places.map(place => Math.min(place, bytes.byteLength)))].sort((a, b) => a - b)
   let from = 0
   for (const to of [...ends, bytes.byteLength]) {
-    if (to > from) yield bytes.subarray(from, to)
+    if (to > from) yield new Uint8Array(bytes.subarray(from, to))
     from = to
   }
 }

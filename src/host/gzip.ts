@@ -19,7 +19,7 @@ export function gzipImplementation(): 'isa-l' | 'zlib' {
 }
 
 /**
- * Decompresses all members; header and trailer checks are verified. Zero padding after the last member is ignored.
+ * Decompresses all members of `input`, whose chunks are given away; header and trailer checks are verified. Zero padding after the last member is ignored.
  * Corrupt or truncated input throws `invalid_argument` with Go's text for the case.
  */
 export function gunzip(input: Bytes): AsyncGenerator<Uint8Array> {

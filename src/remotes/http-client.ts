@@ -1,16 +1,16 @@
-import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Bytes, StrataError } from '../std/index.ts'
 import { openConnections, type Route } from './connections.ts'
 import { networkError, proxyAnswer } from './network-error.ts'
 import { proxyAuthorization } from './proxy.ts'
+import { sentBody } from './sent-body.ts'
 
 export interface HttpRequest {
   readonly method: Method
   readonly url: URL
   /** Names in lower case. `authorization` never follows a redirect to another origin. */
   readonly headers: Readonly<Record<string, string>>
-  /** A stream is read once: such a request is never sent again. */
+  /** A stream is read once, and its chunks are given away: such a request is never sent again. */
   readonly body?: RequestBody
   readonly signal: AbortSignal
   /**
@@ -70,7 +70,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         origin: (through ?? url).origin,
         path: through ? url.href : `${url.pathname}${url.search}`,
         headers: { 'user-agent': options.userAgent, ...(through && forProxy(through, url)), ...wanted.headers },
-        body: isStream(wanted.body) ? Readable.from(wanted.body, { objectMode: false }) : (wanted.body ?? null),
+        body: isStream(wanted.body) ? sentBody(wanted.body) : (wanted.body ?? null),
         signal,
         highWaterMark: READ_AHEAD,
       })
