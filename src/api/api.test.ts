@@ -156,6 +156,24 @@ test('names of images may contain slashes, colons and digests, encoded or not', 
   assert.equal(removed.body, '[{"Untagged":"me/json"}]\n')
 })
 
+test('names of what never has slashes in its name may contain them all the same: it is not found, not the path', async t => {
+  const seen: string[] = []
+  const { ask } = await serve(t, {
+    containers: {
+      inspect: async id => {
+        seen.push(id)
+        throw new StrataError('not_found', `No such container: ${id}`)
+      },
+    },
+  })
+  const answer = await ask('GET', '/v1.51/containers/127.0.0.1:5000/me/app:1/json')
+  assert.deepEqual(seen, ['127.0.0.1:5000/me/app:1'])
+  assert.equal(answer.status, 404)
+  assert.equal(answer.body, '{"message":"No such container: 127.0.0.1:5000/me/app:1"}\n')
+  assert.equal((await ask('GET', '/containers/a/b')).body, '{"message":"page not found"}\n')
+  assert.match((await ask('GET', '/containers/a/attach/ws')).body, /attach\/ws is not implemented/)
+})
+
 test('a body must be JSON, whole, alone and said to be JSON', async t => {
   const { ask } = await serve(t, { containers: { create: async () => ({ Id: 'x', Warnings: [] }) } })
   const cases: [string, Record<string, string>, string][] = [
@@ -329,4 +347,5 @@ test('older clients get the fields that their version had', async t => {
   assert.equal(old.Config.Hostname, '')
   assert.deepEqual(old.Config.Cmd, ['bash'])
   assert.equal(old.ContainerConfig.Cmd, null)
+  assert.ok(!('Container' in old))
 })

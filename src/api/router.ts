@@ -14,15 +14,22 @@ export interface Match {
 /** Finds the endpoint of a request by method and path (without version). Undefined: not a path of Docker's API. */
 export type Router = (method: string, path: string) => Match | undefined
 
-/** Names in these paths may contain slashes: the part after the name is matched here, from the right. */
-const slashed = /^((?:\/strata)?\/(?:images|plugins|distribution))\/\{name\}(.*)$/
+/** Names may contain slashes, if only to be found nowhere: the part after the name is matched here, from the right. */
+const slashed = /^((?:\/strata)?\/[a-z]+)\/\{(name|id)\}(.*)$/
+
+interface Suffix {
+  readonly endpoint: Endpoint
+  /** What the name is called in the endpoint. */
+  readonly parameter: string
+  readonly suffix: string
+}
 
 /** A router over the whole table of endpoints. What no `routes` implement answers 501. */
 export function buildRouter(routes: readonly Routes[]): Router {
   const plain = new Map<string, Handler>(routes.flatMap(room => Object.entries(room.plain)))
   const hijacking = new Map<string, HijackHandler>(routes.flatMap(room => Object.entries(room.hijacking ?? {})))
   const table = createRouter({ maxParamLength: 4096 })
-  const suffixes = new Map<string, { suffix: string; endpoint: Endpoint }[]>()
+  const suffixes = new Map<string, Suffix[]>()
 
   const matchOf = (endpoint: Endpoint, params: Readonly<Record<string, string>>): Match => {
     const hijack = hijacking.get(endpoint)
@@ -30,28 +37,31 @@ export function buildRouter(routes: readonly Routes[]): Router {
   }
   for (const endpoint of endpoints) {
     const [method = '', path = ''] = endpoint.split(' ')
-    const [, family, suffix] = slashed.exec(path) ?? []
-    if (family !== undefined && suffix !== undefined) {
+    const [, family, parameter, suffix] = slashed.exec(path) ?? []
+    if (family !== undefined && parameter !== undefined && suffix !== undefined) {
       const key = `${method} ${family}`
-      suffixes.set(key, [...(suffixes.get(key) ?? []), { suffix, endpoint }])
+      suffixes.set(key, [...(suffixes.get(key) ?? []), { parameter, suffix, endpoint }])
     } else {
       table.on(method as HTTPMethod, path.replaceAll(/\{(\w+)\}/g, ':$1'), () => {}, { endpoint })
     }
   }
   for (const [key, family] of suffixes) {
     const [method = '', path = ''] = key.split(' ')
+    family.sort((a, b) => b.suffix.length - a.suffix.length)
     table.on(method as HTTPMethod, `${path}/*`, () => {}, { family })
   }
 
   return (method, path) => {
     const found = table.find(method as HTTPMethod, path)
     if (!found) return undefined
-    const store = found.store as { endpoint: Endpoint } | { family: { suffix: string; endpoint: Endpoint }[] }
+    const store = found.store as { endpoint: Endpoint } | { family: Suffix[] }
     const params = found.params as Record<string, string>
     if ('endpoint' in store) return matchOf(store.endpoint, params)
     const rest = params['*'] ?? ''
     const bySuffix = store.family.find(({ suffix }) => rest.endsWith(suffix))
-    return bySuffix && matchOf(bySuffix.endpoint, { name: rest.slice(0, rest.length - bySuffix.suffix.length) })
+    if (!bySuffix) return undefined
+    const { endpoint, parameter, suffix } = bySuffix
+    return matchOf(endpoint, { [parameter]: rest.slice(0, rest.length - suffix.length) })
   }
 }
 

@@ -43,6 +43,9 @@ test('anything else is refused in the words of Docker', () => {
   }
   assert.throws(() => until('2020-13-01'), { message: 'parsing time "2020-13-01": month out of range' })
   assert.throws(() => until('2021-02-29'), { message: 'parsing time "2021-02-29": day out of range' })
+  assert.throws(() => until('2021-02-01 00:00:00'), {
+    message: 'parsing time "2021-02-01 00:00:00": extra text: " 00:00:00"',
+  })
   assert.throws(() => until('1h', '2h'), { message: 'more than one until filter specified' })
 })
 

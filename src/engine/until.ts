@@ -39,13 +39,23 @@ function beforeNow(value: string, now: number): number | undefined {
   return sign === '-' ? now + duration : now - duration
 }
 
-const date = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?$/
+const date = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?( .*)?$/
 
 function dateOf(value: string): number | undefined {
   const found = date.exec(value)
   if (!found) return undefined
-  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '0', zone = ''] =
-    found
+  const [
+    ,
+    year = '',
+    month = '',
+    day = '',
+    hour = '00',
+    minute = '00',
+    second = '00',
+    fraction = '0',
+    zone = '',
+    extra,
+  ] = found
   const outOfRange = (what: string) =>
     new StrataError('invalid_argument', `parsing time ${JSON.stringify(value)}: ${what} out of range`)
   if (Number(month) < 1 || Number(month) > 12) throw outOfRange('month')
@@ -54,6 +64,10 @@ function dateOf(value: string): number | undefined {
   if (Number(hour) > 23) throw outOfRange('hour')
   if (Number(minute) > 59) throw outOfRange('minute')
   if (Number(second) > 59) throw outOfRange('second')
+  if (extra) {
+    const what = `extra text: ${JSON.stringify(extra)}`
+    throw new StrataError('invalid_argument', `parsing time ${JSON.stringify(value)}: ${what}`)
+  }
   const parsed = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3)}${zone}`)
   return Number.isNaN(parsed) ? undefined : parsed
 }

@@ -37,7 +37,7 @@ export function inspectFor(minor: number, image: ImageInspect): object {
   return {
     ...image,
     ...(minor < 50 && image.Config && { Config: { ...containerConfig, ...image.Config } }),
-    ...(minor < 45 && { Container: '', ContainerConfig: containerConfig }),
+    ...(minor < 45 && { ContainerConfig: containerConfig }),
     ...(minor < 44 && { VirtualSize: image.Size, Created: image.Created ?? '0001-01-01T00:00:00Z' }),
   }
 }

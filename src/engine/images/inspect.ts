@@ -22,7 +22,6 @@ export async function inspectImage(
     ...(config.created ? { Created: config.created } : {}),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
-    Config: shown(config.config ?? {}),
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),
     Os: config.os,
@@ -31,6 +30,7 @@ export async function inspectImage(
     GraphDriver: { Data: null, Name: context.layers.name },
     RootFS: { Type: 'layers', Layers: record.layers.map(layer => layer.diffID) },
     Metadata: { LastTagTime: record.lastTagged ?? never },
+    Config: shown(config.config ?? {}),
   }
 }
 
