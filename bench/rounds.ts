@@ -31,6 +31,6 @@ export async function rounds(row: Row, options: RoundsOptions): Promise<Sample[]
       if (round > 0) samples.push({ peer: peer.name, values })
     }
   }
-  for (const peer of peers) await row.finish?.(peer)
+  for (const peer of peers) await row.finish?.(peer, setting)
   return samples
 }

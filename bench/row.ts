@@ -9,8 +9,8 @@ export interface Row {
   readonly large?: boolean
   /** Before the first round. */
   prepare?(peer: Peer, setting: Setting): Promise<void>
-  /** After the last round: removes the containers that `prepare` has made. */
-  finish?(peer: Peer): Promise<void>
+  /** After the last round: removes what `prepare` has made. */
+  finish?(peer: Peer, setting: Setting): Promise<void>
   /** One round: a value for each metric, in its unit; undefined where the peer has nothing of the kind. */
   measure(peer: Peer, setting: Setting): Promise<Readonly<Record<string, number | undefined>>>
 }

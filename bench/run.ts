@@ -16,6 +16,7 @@ import { idleMemory } from './rows/idle-memory.ts'
 import { images } from './rows/images.ts'
 import { pull } from './rows/pull.ts'
 import { push } from './rows/push.ts'
+import { relay } from './rows/relay.ts'
 import { runAlone, runBridged } from './rows/run.ts'
 import { makeSetting } from './setting.ts'
 import { table } from './table.ts'
@@ -24,7 +25,7 @@ import { table } from './table.ts'
  * `run.ts [--rounds N] [--keep] [--without PEER] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in
  * turn, and prints a table. A run of all rows, and with `--keep` one of some, is also kept in RESULTS.md and results.json.
  */
-const rows: readonly Row[] = [idleMemory, pull, push, archive, images, runAlone, runBridged, exec, commit]
+const rows: readonly Row[] = [idleMemory, pull, push, relay, archive, images, runAlone, runBridged, exec, commit]
 const usage = `usage: scripts/bench [--rounds N] [--keep] [--without dockerd | podman] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
 const { values, positionals } = parseArgs({

@@ -41,7 +41,8 @@ Values are medians, in brackets the least and the most. The ratio is Strata's me
   network and mounts of their own for each. Durations are those of the whole command, from its start to its end.
 - Pull: gzip layers from Debian's docker-registry on the loopback; nothing of the image is there before, and the disk is
   at rest (\`sync\`). The image is Debian bookworm with six groups of packages (\`bench/fixtures/debian-stack.ts\`).
-- Push: the same image, loaded from an archive, to a registry that has nothing yet; all layers are compressed.
+- Push: the same image, loaded from an archive, to a registry that has nothing yet; all layers are compressed. And once
+  more as it was pulled from one registry, to another that has nothing.
 - Save and load: the same image, to a file and, after its removal, from that file; each engine its own archive.
 - Run and exec: an image of two layers, busybox and a few files; the command is \`true\`.
 - Memory: all processes of the engine (dockerd's with containerd's) together. Idle: ten seconds after a pull and a run.

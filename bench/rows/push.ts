@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { succeed } from '../../e2e/fixtures/processes.ts'
-import { startRegistry } from '../../e2e/fixtures/registry.ts'
-import { watchPeak } from '../memory.ts'
-import { type Row, timed } from '../row.ts'
+import { pushAnew } from '../push-anew.ts'
+import type { Row } from '../row.ts'
 
 const name = 'localhost/bench-push:latest'
 
@@ -33,22 +31,8 @@ export const push: Row = {
     }
   },
   async measure(peer) {
-    const root = await mkdtemp(join(tmpdir(), 'strata-bench-push-'))
-    try {
-      await using registry = await startRegistry({ root })
-      const target = `${registry.host}/large:latest`
-      await peer.run(['tag', name, target])
-      await succeed(['sync'], { timeout: 600_000 })
-      let milliseconds = 0
-      const work = timed(() => peer.run(['push', '--quiet', ...peer.flags.pull, target])).then(duration => {
-        milliseconds = duration
-      })
-      const memory = await watchPeak(peer.working, work)
-      await peer.run(['rmi', target])
-      return { push: milliseconds / 1000, 'push-memory': memory }
-    } finally {
-      await rm(root, { recursive: true, force: true })
-    }
+    const { seconds, peak } = await pushAnew(peer, name)
+    return { push: seconds, 'push-memory': peak }
   },
   async finish(peer) {
     await peer.run(['rmi', name])
