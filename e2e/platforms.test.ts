@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { call } from './fixtures/call.ts'
 import { type Engine, startEngine } from './fixtures/engine.ts'
 import { type Image, jsonBlob } from './fixtures/image-builder.ts'
 import { multiPlatformImage } from './fixtures/images.ts'
@@ -10,6 +11,23 @@ import { isolated } from './fixtures/isolation.ts'
 import { succeed } from './fixtures/processes.ts'
 import { pushImage } from './fixtures/push.ts'
 import { type Registry, startRegistry } from './fixtures/registry.ts'
+import { checkStore, ok } from './torture/inspection.ts'
+
+interface Descriptor {
+  readonly digest: string
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly platform: { readonly architecture: string }
+}
+
+/** What the API tells of an image, as far as it is looked at here. */
+interface ImageRow {
+  readonly Containers: number
+  readonly Descriptor?: Descriptor
+  readonly Manifests?: readonly unknown[]
+  readonly RepoTags: readonly string[]
+  readonly Size: number
+  readonly SharedSize: number
+}
 
 /** The index with an attestation of its amd64 image, as buildx makes them. */
 function attested(image: Image): Image {
@@ -137,15 +155,182 @@ if (await isolated(import.meta.filename)) {
       assert.equal(await docker('images', '-aq'), '')
     })
 
-    test('gives one platform away, but not the one that the name means', async () => {
+    test('is told manifest by manifest, and drawn as a tree', async () => {
       await docker('pull', '-q', '--platform', 'all', name)
-      const { status, stderr } = await engine.docker(['image', 'rm', '--platform', 'linux/amd64', name])
-      assert.equal(status, 1)
-      assert.match(stderr, /conflict: unable to remove a platform of ".*multi" - linux\/amd64 is what it stands for/)
-      assert.match(await docker('image', 'rm', '--platform', 'linux/arm64', name), /^Deleted: sha256:\S+$/)
-      assert.equal((await docker('images', '-aq')).split('\n').length, 2)
-      await docker('rmi', name)
+      await docker('create', '--name', 'user', '--pull', 'never', '--platform', 'linux/arm64', name)
+      const [row, ...others] = (await call(engine, 'GET', '/images/json?manifests=1')).json<ImageRow[]>()
+      assert.deepEqual([others, row!.Containers], [[], 1])
+      const { mediaType, digest, size } = multi.manifest
+      assert.deepEqual(row!.Descriptor, { mediaType, digest, size })
+      const user = await docker('ps', '-aq', '--no-trunc')
+      const index = JSON.parse(Buffer.from(multi.manifest.content as Uint8Array).toString())
+      const unpacked = Number(await docker('image', 'inspect', '--format', '{{.Size}}', name))
+      const expected = index.manifests.map((descriptor: Descriptor, position: number) => {
+        const { manifest, blobs } = multi.children[position]!
+        const Content = [manifest, ...blobs].reduce((sum, blob) => sum + blob.size, 0)
+        const common = { ID: descriptor.digest, Descriptor: descriptor, Available: true }
+        const For = descriptor.annotations?.['vnd.docker.reference.digest']
+        if (For) return { ...common, Size: { Content, Total: Content }, Kind: 'attestation', AttestationData: { For } }
+        const Containers = descriptor.platform.architecture === 'arm64' ? [user] : null
+        return {
+          ...{ ...common, Size: { Content, Total: Content + unpacked }, Kind: 'image' },
+          ImageData: { Platform: descriptor.platform, Size: { Unpacked: unpacked }, Containers },
+        }
+      })
+      assert.deepEqual(row!.Manifests, expected)
+      const inspect = async (query: string) => call(engine, 'GET', `/images/${encodeURIComponent(name)}/json${query}`)
+      const whole = (await inspect('?manifests=1')).json<ImageRow>()
+      assert.deepEqual([whole.Descriptor, whole.Manifests], [row!.Descriptor, expected])
+      assert.equal((await inspect('')).json<ImageRow>().Manifests, undefined)
+      const arm64 = encodeURIComponent(JSON.stringify({ os: 'linux', architecture: 'arm64' }))
+      const one = (await inspect(`?platform=${arm64}`)).json<ImageRow>()
+      assert.deepEqual([one.Descriptor, one.RepoTags], [index.manifests[2], [`${name}:latest`]])
+      const both = await inspect(`?manifests=1&platform=${arm64}`)
+      assert.deepEqual(
+        [both.status, both.json()],
+        [400, { message: 'conflicting options: manifests and platform options cannot both be set' }],
+      )
+      const { stdout } = await engine.docker(['images', '--tree'])
+      const lines = stdout.split('\n').filter(line => /latest|linux\//.test(line))
+      assert.deepEqual(
+        lines.map(line => line.trim().split(/ {2,}/)[0]),
+        [`${name}:latest`, '├─ linux/arm/v7', '├─ linux/amd64', '└─ linux/arm64'],
+      )
+      assert.deepEqual(
+        lines.map(line => / U *$/.test(line)),
+        [true, false, false, true],
+      )
+      const df = (await call(engine, 'GET', '/system/df?type=image')).json<{ LayersSize: number; Images: ImageRow[] }>()
+      const blobs = new Map(
+        multi.children.flatMap(({ manifest, blobs }) => [manifest, ...blobs].map(each => [each.digest, each.size])),
+      )
+      const kept = unpacked + [...blobs.values()].reduce((sum, each) => sum + each, 0)
+      assert.deepEqual(
+        [df.LayersSize, df.Images.map(({ Size, SharedSize }) => [Size, SharedSize])],
+        [kept, [[kept, 0]]],
+      )
+      assert.match(await docker('ps', '-a', '--format', '{{.Image}}'), new RegExp(`^${name}$`))
+    })
+
+    test('stays while a container uses one of its platforms, and says so', async () => {
+      const user = await docker('ps', '-aq')
+      const short = (await docker('inspect', '--format', '{{.Image}}', 'user')).slice('sha256:'.length, 19)
+      const refused = async (...args: string[]) => {
+        const { status, stderr } = await engine.docker(args)
+        assert.equal(status, 1)
+        return stderr.trim().replace('Error response from daemon: ', '')
+      }
+      const using = `container ${user} is using its referenced image ${short}`
+      const conflict = 'conflict: unable to remove repository reference'
+      assert.equal(await refused('rmi', name), `${conflict} "${name}" (must force) - ${using}`)
+      const id = await docker('images', '-q', name)
+      const stopped = `(must be forced) - image is being used by stopped container ${user}`
+      assert.equal(await refused('rmi', id), `conflict: unable to delete ${short} ${stopped}`)
+      await docker('image', 'prune', '-af')
+      assert.equal((await docker('images', '-aq')).split('\n').length, 3)
+      // Another name that holds it too: nothing is lost.
+      await docker('tag', name, 'second:1')
+      assert.equal(await docker('rmi', 'second:1'), 'Untagged: second:1')
+      await docker('rmi', '-f', name)
       assert.equal(await docker('images', '-aq'), '')
+      await docker('rm', 'user')
+    })
+
+    test('gives platforms away by force, and means the best of the rest, but never the last', async () => {
+      await docker('pull', '-q', '--platform', 'all', name)
+      await docker('tag', name, 'second:1')
+      const remove = async (...args: string[]) => {
+        const { status, stdout, stderr } = await engine.docker(['image', 'rm', ...args])
+        return [status, (stdout + stderr).trim()]
+      }
+      const digests = multi.children.map(({ manifest }) => manifest.digest)
+      const force =
+        'Content will be removed from all images referencing this variant. Use \u2014-force to force delete.'
+      assert.deepEqual(await remove('--platform', 'linux/arm64', name), [1, `Error response from daemon: ${force}`])
+      assert.deepEqual(await remove('-f', '--platform', 'linux/amd64', name), [0, `Deleted: ${digests[1]}`])
+      for (const each of [name, 'second:1']) {
+        assert.equal(await docker('image', 'inspect', '--format', '{{.Architecture}}', each), 'arm')
+      }
+      const [, absent] = await remove('-f', '--platform', 'linux/amd64', name)
+      assert.match(
+        String(absent),
+        /failed to delete platform linux\/amd64 for image sha256:\w+: image with reference .* does not provide any platform/,
+      )
+      const { stderr } = await engine.docker(['image', 'inspect', '--platform', 'linux/amd64', name])
+      assert.match(stderr, /was found but does not provide the specified platform \(linux\/amd64\)/)
+      assert.match(
+        String((await remove('-f', '--platform', 'linux/arm64', '--platform', 'linux/arm', name))[1]),
+        /it is the last one: remove the name instead/,
+      )
+      assert.equal(new Set((await docker('images', '-aq')).split('\n')).size, 2)
+      assert.deepEqual(await remove('-f', '--platform', 'linux/arm64', name), [0, `Deleted: ${digests[2]}`])
+      await docker('rmi', name, 'second:1')
+      assert.equal(await docker('images', '-aq'), '')
+    })
+
+    test('goes to an archive and back, and to a registry with the digests that it had', async () => {
+      const [file, copied] = [join(root, 'whole.tar'), join(root, 'skopeo.tar')]
+      const back = `${registry.host}/back:1`
+      await docker('pull', '-q', '--platform', 'all', name)
+      await docker('tag', name, back)
+      await docker('save', '-o', file, back)
+      await skopeo(
+        'copy',
+        '--all',
+        '--src-tls-verify=false',
+        `docker://${name}:latest`,
+        `oci-archive:${copied}:${back}`,
+      )
+      await docker('rmi', back, name)
+      assert.equal(await docker('images', '-aq'), '')
+      for (const archive of [file, copied]) {
+        assert.equal(await docker('load', '-i', archive), `Loaded image: ${back}`)
+        assert.equal((await docker('images', '-aq')).split('\n').length, 3)
+        assert.equal(await docker('run', '--rm', '--network', 'none', back, 'sh', '-c', 'echo $ARCH'), 'amd64')
+        assert.match(
+          await docker('push', back),
+          new RegExp(`1: digest: ${multi.manifest.digest} size: ${multi.manifest.size}`),
+        )
+        assert.equal(await raw(`docker://${back}`), await raw(`docker://${name}:latest`))
+        await docker('rmi', back)
+        assert.equal(await docker('load', '--platform', 'linux/arm64', '-i', archive), `Loaded image: ${back}`)
+        assert.equal(await docker('image', 'inspect', '--format', '{{.Architecture}}', back), 'arm64')
+        assert.equal((await docker('images', '-aq')).split('\n').length, 1)
+        await docker('rmi', back)
+        const { status, stderr } = await engine.docker(['load', '--platform', 'linux/s390x', '-i', archive])
+        assert.equal(status, 1)
+        assert.match(stderr, /requested platform \(linux\/s390x\) not found: image might be filtered out/)
+      }
+      await checkStore(engine)
+    })
+
+    test('comes back whole when its removal is undone, though the engine was killed', async () => {
+      await using keeping = await startEngine({ undoPeriod: 3600 })
+      const images = async () => (await ok(keeping, 'images', '-aq')).trim().split('\n').length
+      await ok(keeping, 'pull', '-q', '--platform', 'all', name)
+      const facts = '{{json .RepoTags}} {{json .RepoDigests}} {{json .Descriptor}} {{.Id}}'
+      const inspect = () => ok(keeping, 'image', 'inspect', '--format', facts, name)
+      const before = await inspect()
+      await ok(keeping, 'rmi', name)
+      assert.equal(await ok(keeping, 'images', '-aq'), '')
+      await keeping.kill9()
+      await keeping.start()
+      const restore = async () =>
+        (await call(keeping, 'POST', `/strata/images/restore?name=${encodeURIComponent(name)}`)).status
+      assert.equal(await restore(), 200)
+      await checkStore(keeping)
+      assert.deepEqual([await images(), await inspect()], [3, before])
+      await ok(keeping, 'image', 'rm', '-f', '--platform', 'linux/arm64', name)
+      assert.equal(await images(), 2)
+      await keeping.stop()
+      await keeping.start()
+      assert.equal(await restore(), 200)
+      assert.deepEqual([await images(), await inspect()], [3, before])
+      assert.match(await ok(keeping, 'push', name), new RegExp(`latest: digest: ${multi.manifest.digest}`))
+      await ok(keeping, 'rmi', name)
+      await ok(keeping, 'image', 'prune', '-f')
+      assert.equal(await restore(), 404)
+      await checkStore(keeping)
     })
 
     test('comes for some platforms, and more come to them', async () => {

@@ -1,6 +1,35 @@
+import type { Descriptor, Platform } from './oci.ts'
+
+/** One manifest of the index that a name holds. */
+export interface ImageManifestSummary {
+  /** The digest of the manifest. */
+  readonly ID: string
+  readonly Descriptor: Descriptor
+  /** Whether all of it is here. */
+  readonly Available: boolean
+  /** Bytes: of what is kept as a registry serves it, and of that and the layers together. */
+  readonly Size: { readonly Content: number; readonly Total: number }
+  readonly Kind: 'image' | 'attestation' | 'unknown'
+  readonly ImageData?: {
+    readonly Platform: Platform
+    readonly Size: { readonly Unpacked: number }
+    /** IDs, of containers running or not. */
+    readonly Containers: readonly string[] | null
+  }
+  readonly AttestationData?: { readonly For: string }
+}
+
+/** Of names that hold several platforms. */
+interface Multiplatform {
+  /** Of the index. */
+  readonly Descriptor?: Descriptor
+  /** When they were asked for. */
+  readonly Manifests?: readonly ImageManifestSummary[]
+}
+
 /** One image of `GET /images/json`. */
-export interface ImageSummary {
-  /** Containers that use it; -1: not counted. */
+export interface ImageSummary extends Multiplatform {
+  /** Containers that use it, or another platform that its names hold; -1: not counted. */
   readonly Containers: number
   /** Seconds since the epoch. */
   readonly Created: number
@@ -13,11 +42,12 @@ export interface ImageSummary {
   readonly RepoTags: readonly string[]
   /** Bytes; -1: not counted. */
   readonly SharedSize: number
+  /** Bytes of all that its names hold. */
   readonly Size: number
 }
 
 /** `GET /images/{name}/json`. */
-export interface ImageInspect {
+export interface ImageInspect extends Multiplatform {
   readonly Id: string
   readonly RepoTags: readonly string[]
   readonly RepoDigests: readonly string[]

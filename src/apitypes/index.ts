@@ -34,6 +34,7 @@ export type {
   HistoryItem,
   ImageDeleteItem,
   ImageInspect,
+  ImageManifestSummary,
   ImageSummary,
   ImagesPruned,
   RemovedImageSummary,

@@ -1,3 +1,14 @@
+/** What points to a blob, as OCI writes it. */
+export interface Descriptor {
+  readonly mediaType: string
+  readonly digest: string
+  readonly size: number
+  readonly urls?: readonly string[]
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly platform?: Platform
+  readonly artifactType?: string
+}
+
 /** A platform as OCI writes it. */
 export interface Platform {
   readonly architecture: string

@@ -1,6 +1,7 @@
 import type { ContainerSummary, DiskUsage, DiskUsageType, Volume } from '../apitypes/index.ts'
 import type { ImageLayer } from '../images/index.ts'
 import { type EngineContext, publish } from './context.ts'
+import { blobsHeld, sizeOfBlobs } from './images/held.ts'
 import { LayerTree } from './images/layer-tree.ts'
 import { listImages } from './images/list.ts'
 import { listContainers } from './list.ts'
@@ -14,27 +15,33 @@ const noFilters = new Map<string, readonly string[]>()
  * what containers and volumes hold is measured.
  */
 export async function diskUsage(context: EngineContext, types: ReadonlySet<DiskUsageType>): Promise<DiskUsage> {
-  const [layersSize, containers, volumes] = await Promise.all([
+  const listed = { all: false, filters: noFilters, sharedSize: true, manifests: false }
+  const [layersSize, images, containers, volumes] = await Promise.all([
     types.has('image') ? layersSizeOf(context) : 0,
+    types.has('image') ? listImages(context, listed) : undefined,
     types.has('container') ? containersOf(context) : undefined,
     types.has('volume') ? volumesOf(context) : undefined,
   ])
   return {
     LayersSize: layersSize,
-    ...(types.has('image') && { Images: listImages(context, { all: false, filters: noFilters, sharedSize: true }) }),
+    ...(images && { Images: images }),
     ...(containers && { Containers: containers }),
     ...(volumes && { Volumes: volumes }),
     ...(types.has('build-cache') && { BuildCache: [] }),
   }
 }
 
-/** Layers of images as Docker counts them, and the rest that is stored: of removed images, of containers, of pulls under way. */
+/**
+ * Layers of images as Docker counts them, and the rest that is stored: of removed images, of containers, of pulls under way,
+ * and the blobs of indexes that are held.
+ */
 async function layersSizeOf(context: EngineContext): Promise<number> {
   const all: (readonly ImageLayer[])[] = context.images.list().map(({ record }) => record.layers)
   const known = new Set(all.flat().map(({ diffID }) => diffID))
   let size = new LayerTree(all).size
   for await (const layer of context.layers.walk()) if (!known.has(layer.diffID)) size += layer.size
-  return size
+  const names = [...Array.from(context.images.names(), ([, points]) => points), ...context.images.removedPoints()]
+  return size + (await sizeOfBlobs(context, names.flatMap(blobsHeld)))
 }
 
 function containersOf(context: EngineContext): Promise<ContainerSummary[]> {

@@ -100,7 +100,7 @@ export async function openEngine(parts: EngineParts) {
     images: {
       pull: (request: PullRequest) => pullImage(context, request),
       push: (request: PushRequest) => pushImage(context, request),
-      list: async (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
+      list: (request: Parameters<typeof listImages>[1]): Promise<ImageSummary[]> => listImages(context, request),
       inspect: (name: string, options: Parameters<typeof inspectImage>[2]): Promise<ImageInspect> =>
         inspectImage(context, name, options),
       import: (request: ImportRequest) => importImage(context, request),

@@ -1,7 +1,9 @@
 import type { ContainerSummary, Filters, Port } from '../apitypes/index.ts'
+import { parseReference } from '../reference/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import type { Container, ContainerRecord } from './container.ts'
 import type { EngineContext } from './context.ts'
+import { imagesHeld } from './images/held.ts'
 import { apiMount, networks, sizes } from './inspect.ts'
 import { statusOf, statusText } from './status-text.ts'
 
@@ -49,10 +51,12 @@ async function summary(
   }
 }
 
-/** The name that the user gave, while it still means the same image. */
+/** The name that the user gave, while it still means the same image, or holds it for another platform. */
 function shownImage(context: EngineContext, record: ContainerRecord): string {
   try {
-    return context.images.resolve(record.imageName).record.id === record.image ? record.imageName : record.image
+    const { record: meant, name } = context.images.resolve(record.imageName)
+    const points = name === undefined ? undefined : context.images.name(parseReference(name))
+    return [meant.id, ...imagesHeld(points ?? {})].includes(record.image) ? record.imageName : record.image
   } catch (error) {
     if (isStrataError(error)) return record.image
     throw error

@@ -3,7 +3,7 @@ import { type Digest, hexOf } from '../oci/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import type { ImageRecord, ImageStore, NameRecord, Removed, Restored } from './images.ts'
 import { isDigestName, parseName } from './names.ts'
-import type { RemovedImage, RemovedName, UndoLog } from './undo.ts'
+import { leadsTo, type RemovedImage, type RemovedName, type UndoLog } from './undo.ts'
 
 interface Parts {
   readonly metadata: MetadataStore
@@ -22,11 +22,11 @@ export function createUndo(
   const { metadata, log, images, names } = parts
   const recordOf = (id: Digest) => images.get(id) ?? log.image(id)?.record
 
-  /** Names that can be put back: their image is here, or can be put back too, and they don't lead to it now. */
+  /** Names that can be put back: their image is here, or can be put back too, and they don't lead to all of that now. */
   function removedNames(): (RemovedName & { readonly image: ImageRecord })[] {
     return log.names().flatMap(removed => {
       const image = recordOf(removed.points.image)
-      return image && names.get(removed.name)?.image !== image.id ? [{ ...removed, image }] : []
+      return image && !leadsTo(names.get(removed.name), removed.points) ? [{ ...removed, image }] : []
     })
   }
 
@@ -53,8 +53,15 @@ export function createUndo(
 
   function restoreName(entry: RemovedName): void {
     for (const { image } of entry.points.held?.manifests ?? []) if (image) restoreImage(image)
-    parts.setName(entry.name, entry.points)
+    parts.setName(entry.name, leftOf(entry.points))
     log.forgetName(entry)
+  }
+
+  /** Without images that can't be put back any more. */
+  function leftOf({ held, ...points }: NameRecord): NameRecord {
+    if (!held) return points
+    const manifests = held.manifests.filter(({ image }) => image === undefined || images.has(image))
+    return { ...points, held: { manifests, whole: held.whole && manifests.length === held.manifests.length } }
   }
 
   function restore(text: string): Restored {

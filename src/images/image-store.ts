@@ -5,8 +5,8 @@ import { createUndo } from './create-undo.ts'
 import type { ImageRecord, ImageStore, ImageSummary, NameRecord } from './images.ts'
 import { isDigestName, nameOf } from './names.ts'
 import { noSuchImage, resolveImage } from './resolve.ts'
-import { HELD, NAMED, newestFirst, summaryOf, type Tie } from './summaries.ts'
-import { UndoLog } from './undo.ts'
+import { HELD, HOLDING, NAMED, newestFirst, summaryOf, type Tie } from './summaries.ts'
+import { leadsTo, UndoLog } from './undo.ts'
 import { Uses } from './uses.ts'
 
 /** The image store over records in `metadata` and blobs in `content`. */
@@ -40,11 +40,11 @@ export function createImageStore(parts: {
 
   function setName(name: string, record: NameRecord): void {
     const before = names.get(name)
-    if (before && before.image !== record.image) log.keepName(name, before, 'moved')
+    if (before && !leadsTo(record, before)) log.keepName(name, before, 'moved')
     forgetName(name)
     names.put(name, record)
     for (const other of othersOf(record)) byImage.put(key(other, name), HELD)
-    byImage.put(key(record.image, name), NAMED)
+    byImage.put(key(record.image, name), record.held ? HOLDING : NAMED)
   }
 
   function putRecord(record: ImageRecord): void {

@@ -84,6 +84,8 @@ export interface ImageSummary {
   readonly digests: readonly string[]
   /** Normalised names that hold it as the image of another platform, sorted: with them and no name it is not dangling. */
   readonly heldBy: readonly string[]
+  /** Those of its own names that hold an index, sorted. */
+  readonly holding: readonly string[]
 }
 
 /** A name to be set, and what it shall point to. */

@@ -1,18 +1,24 @@
 import type { ImageRecord, ImageSummary } from './images.ts'
 import { isDigestName } from './names.ts'
 
-/** How a name is tied to an image: it means it, or it holds it as another platform's. */
-export type Tie = typeof NAMED | typeof HELD
+/** How a name is tied to an image: it means it; it holds it as another platform's; it means it, and holds its index. */
+export type Tie = typeof NAMED | typeof HELD | typeof HOLDING
 export const NAMED = 0
 export const HELD = 1
+export const HOLDING = 2
 
 /** @param ties of the image, sorted by name. */
 export function summaryOf(record: ImageRecord, ties: Iterable<readonly [name: string, tie: Tie]>): ImageSummary {
   const tags: string[] = []
   const digests: string[] = []
   const heldBy: string[] = []
-  for (const [name, tie] of ties) (tie === HELD ? heldBy : isDigestName(name) ? digests : tags).push(name)
-  return { record, tags, digests, heldBy }
+  const holding: string[] = []
+  for (const [name, tie] of ties) {
+    if (tie === HELD) heldBy.push(name)
+    else (isDigestName(name) ? digests : tags).push(name)
+    if (tie === HOLDING) holding.push(name)
+  }
+  return { record, tags, digests, heldBy, holding }
 }
 
 /** Whether no name leads to the image, nor holds it. */

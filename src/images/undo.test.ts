@@ -104,3 +104,52 @@ test('uses are told apart by the minute, and go with the image', async t => {
   images.remove(first.id)
   assert.equal(images.usedAt(first.id), undefined)
 })
+
+/** A name that holds two images of one index. */
+function holding(means: typeof first, other: typeof first) {
+  const manifests = [means, other].map(({ id }) => ({ digest: digestOf(`manifest ${id}`), image: id, blobs: [id] }))
+  return { target, held: { manifests, whole: true } }
+}
+
+test('a name comes back with the images of other platforms that it held, as far as they can', async t => {
+  const { images } = await storesWithUndo(t)
+  const other = imageRecord('other')
+  const points = holding(first, other)
+  const put = () => images.put(first, [{ reference: tag, ...points }], { others: [other] })
+  put()
+  images.remove(first.id)
+  images.remove(other.id)
+  assert.deepEqual(images.list(), [])
+  assert.deepEqual(images.restore('app:1').names, [name])
+  assert.deepEqual(images.name(tag), { image: first.id, ...points })
+  assert.deepEqual(images.summary(other.id).heldBy, [name])
+  assert.deepEqual(images.summary(first.id).holding, [name])
+
+  images.remove(first.id)
+  images.remove(other.id)
+  images.forgetRemoved(({ record }) => record.id === other.id)
+  images.restore('app:1')
+  const { manifests } = points.held
+  assert.deepEqual(images.name(tag), { image: first.id, target, held: { manifests: [manifests[0]], whole: false } })
+})
+
+test('a name that lost a platform gets it back; one that got more has lost nothing', async t => {
+  const { images } = await storesWithUndo(t)
+  const other = imageRecord('other')
+  const points = holding(first, other)
+  images.put(first, [{ reference: tag, target, held: { manifests: [points.held.manifests[0]!], whole: false } }])
+  images.put(first, [{ reference: tag, ...points }], { others: [other] })
+  assert.deepEqual(images.removed(), [])
+  images.remove(other.id)
+  assert.equal(images.name(tag)?.held?.whole, false)
+  assert.deepEqual(
+    images.removed().map(removed => [removed.name, removed.why]),
+    [
+      [name, 'moved'],
+      [undefined, 'removed'],
+    ],
+  )
+  assert.deepEqual(images.restore('app:1').names, [name])
+  assert.deepEqual(images.name(tag), { image: first.id, ...points })
+  assert.deepEqual(images.removed(), [])
+})

@@ -11,6 +11,13 @@ export interface RemovedName {
   readonly why: 'removed' | 'moved'
 }
 
+/** Whether a name points to all that it pointed to before. */
+export function leadsTo(now: NameRecord | undefined, before: NameRecord): boolean {
+  if (now?.image !== before.image) return false
+  const held = new Set(now.held?.manifests.map(({ digest }) => digest))
+  return (before.held?.manifests ?? []).every(({ digest }) => held.has(digest))
+}
+
 /** An image that was removed, and can be put back while its content is kept. */
 export interface RemovedImage {
   readonly record: ImageRecord

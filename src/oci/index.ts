@@ -9,6 +9,7 @@ export {
   parseDigest,
   shortID,
 } from './digest.ts'
+export { isImageManifest, mayBeImage } from './image-manifest.ts'
 export {
   compressionOf,
   isForeignLayer,
@@ -34,6 +35,6 @@ export type {
 } from './oci.ts'
 export { CONFIG_LIMIT, parseImageConfig } from './parse-config.ts'
 export { MANIFEST_LIMIT, type ParsedManifest, parseManifest, schema1Refused } from './parse-manifest.ts'
-export { isAttestation, matchesPlatform, pickPlatform } from './pick-platform.ts'
+export { isAttestation, matchesPlatform, pickPlatform, SUBJECT } from './pick-platform.ts'
 export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, parsePlatforms } from './platform.ts'
 export { verified } from './verified.ts'

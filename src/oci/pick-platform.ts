@@ -68,6 +68,9 @@ export function matchesPlatform(wanted: Platform, offered: Platform): boolean {
   return !offered.variant && os === on.os && architecture === on.architecture
 }
 
+/** The annotation by which an attestation says which manifest it attests. */
+export const SUBJECT = 'vnd.docker.reference.digest'
+
 /** Attestations (provenance, SBOM) stand in indexes as manifests that nothing can run. */
 export function isAttestation(descriptor: Descriptor): boolean {
   const { platform, annotations } = descriptor

@@ -30,7 +30,7 @@ export interface ImagesBackend {
   /** Pushes one tag or all tags of a repository, and tells of it as `pull` does. */
   push(options: PushImageOptions): Promise<void>
   list(options: ListImagesOptions): Promise<readonly ImageSummary[]>
-  inspect(name: string, options: PlatformOption): Promise<ImageInspect>
+  inspect(name: string, options: PlatformOption & { readonly manifests: boolean }): Promise<ImageInspect>
   history(name: string, options: PlatformOption): Promise<readonly HistoryItem[]>
   /** What each layer has and wastes; names the `paths` largest wasted files. */
   layers(name: string, options: ImageLayersOptions): Promise<ImageLayers>
@@ -166,4 +166,6 @@ export interface ListImagesOptions {
   readonly filters: Filters
   /** Fill in SharedSize. */
   readonly sharedSize: boolean
+  /** Fill in Manifests. */
+  readonly manifests: boolean
 }

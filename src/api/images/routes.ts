@@ -1,3 +1,4 @@
+import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
@@ -29,6 +30,7 @@ export function imageRoutes(backend: ImagesBackend): Routes {
         const images = await backend.list({
           all: query.flag('all'),
           sharedSize: minor >= 42 && query.flag('shared-size'),
+          manifests: minor >= 47 && query.flag('manifests'),
           filters: parseFilters(query.text('filters'), listFilters),
         })
         sendJson(
@@ -38,8 +40,13 @@ export function imageRoutes(backend: ImagesBackend): Routes {
         )
       },
       'GET /images/{name}/json': async exchange => {
-        const { params, minor, response } = exchange
-        sendJson(response, 200, inspectFor(minor, await backend.inspect(nameOf(params), platformOf(exchange, 49))))
+        const { params, query, minor, response } = exchange
+        const options = { manifests: minor >= 48 && query.flag('manifests'), ...platformOf(exchange, 49) }
+        if (options.manifests && options.platform) {
+          const text = 'conflicting options: manifests and platform options cannot both be set'
+          throw new StrataError('invalid_argument', text)
+        }
+        sendJson(response, 200, inspectFor(minor, await backend.inspect(nameOf(params), options)))
       },
       'GET /images/{name}/history': async exchange =>
         sendJson(exchange.response, 200, await backend.history(nameOf(exchange.params), platformOf(exchange, 48))),

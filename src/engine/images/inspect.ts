@@ -1,17 +1,22 @@
 import type { ImageInspect } from '../../apitypes/index.ts'
+import { type ImageRecord, manifestsOf } from '../../images/index.ts'
 import type { ContainerDefaults, Platform } from '../../oci/index.ts'
+import { parseReference } from '../../reference/index.ts'
 import { never } from '../container.ts'
 import type { EngineContext } from '../context.ts'
 import { familiar } from './familiar.ts'
+import { type HoldingName, heldUnder, isHolding, summariesOfHeld } from './held.ts'
 import { pickImage } from './pick.ts'
 
 export async function inspectImage(
   context: EngineContext,
   name: string,
-  { platform }: { readonly platform?: Platform },
+  { platform, manifests = false }: { readonly platform?: Platform; readonly manifests?: boolean },
 ): Promise<ImageInspect> {
   const record = await pickImage(context, name, platform)
-  const { tags, digests } = context.images.summary(record.id)
+  const held = holdingOf(context, name)
+  const { tags, digests } = context.images.summary(held?.image ?? record.id)
+  const described = held && (platform ? await descriptorOf(context, held, record) : held.target)
   const config = await context.images.config(record.id)
   return {
     Id: record.id,
@@ -30,8 +35,25 @@ export async function inspectImage(
     GraphDriver: { Data: null, Name: context.layers.name },
     RootFS: { Type: 'layers', Layers: record.layers.map(layer => layer.diffID) },
     Metadata: { LastTagTime: record.lastTagged ?? never },
+    ...(described && { Descriptor: described }),
+    ...(manifests && held && { Manifests: await summariesOfHeld(context, held) }),
     Config: shown(config.config ?? {}),
   }
+}
+
+/** What the name holds that `text` is; of an ID, what the first of the image's names holds. */
+function holdingOf(context: EngineContext, text: string): HoldingName | undefined {
+  const { record, name } = context.images.resolve(text)
+  if (name === undefined) return heldUnder(context, context.images.summary(record.id))[0]
+  const points = context.images.name(parseReference(name))
+  return points && isHolding(points) ? points : undefined
+}
+
+/** The manifest of an image, as the index describes it. */
+async function descriptorOf(context: EngineContext, { target, held }: HoldingName, { id }: ImageRecord) {
+  const its = held.manifests.find(({ image }) => image === id)
+  return (await manifestsOf(context.content, target)).find(({ descriptor }) => descriptor.digest === its?.digest)
+    ?.descriptor
 }
 
 /**

@@ -45,9 +45,9 @@ export class LayerTree {
     return nodes.filter(({ users }) => users > 0).length
   }
 
-  /** Bytes of the layers that an image has in common with others. */
-  sharedBy(chain: Chain): number {
-    return this.#nodes(chain).reduce((sum, { users, size }) => sum + (users > 1 ? size : 0), 0)
+  /** Bytes of the layers that some of the chains in it have in common with the rest of them. */
+  sharedBy(chains: readonly Chain[]): number {
+    return sharedBytes(new LayerTree(chains).#root, this.#root)
   }
 
   #nodes(chain: Chain): Node[] {
@@ -61,4 +61,16 @@ export class LayerTree {
     }
     return nodes
   }
+}
+
+/** Of the nodes of a tree: those that have more users in another one, which has all of its chains. */
+function sharedBytes(part: ReadonlyMap<string, Node>, whole: ReadonlyMap<string, Node>): number {
+  let bytes = 0
+  for (const [diffID, node] of part) {
+    const its = whole.get(diffID)
+    if (!its) continue
+    if (its.users > node.users) bytes += its.size
+    bytes += sharedBytes(node.next, its.next)
+  }
+  return bytes
 }

@@ -1,5 +1,5 @@
-import type { Filters, ImageSummary } from '../../apitypes/index.ts'
-import { isHeldOnly, type ImageSummary as StoredSummary } from '../../images/index.ts'
+import type { Filters, ImageManifestSummary, ImageSummary } from '../../apitypes/index.ts'
+import { type ImageLayer, isHeldOnly, type ImageSummary as StoredSummary } from '../../images/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { EngineContext } from '../context.ts'
 import { boolFilter } from '../filter-values.ts'
@@ -8,16 +8,19 @@ import { hasLabel } from '../list.ts'
 import { momentOf } from '../until.ts'
 import { createdAt, createdSeconds } from './age.ts'
 import { familiar } from './familiar.ts'
+import { blobsHeld, type HoldingName, heldUnder, imagesHeld, sizeOfBlobs, summariesOfHeld } from './held.ts'
 import { LayerTree } from './layer-tree.ts'
 
 export interface ListImagesRequest {
   readonly all: boolean
   readonly filters: Filters
   readonly sharedSize: boolean
+  /** What is here of each manifest of the indexes that names hold. */
+  readonly manifests: boolean
 }
 
 /** Images, newest first, as `docker images` shows them. */
-export function listImages(context: EngineContext, request: ListImagesRequest): ImageSummary[] {
+export async function listImages(context: EngineContext, request: ListImagesRequest): Promise<ImageSummary[]> {
   const { filters } = request
   const dangling = boolFilter(filters, 'dangling')
   const inTime = timeTest(context, filters)
@@ -39,19 +42,47 @@ export function listImages(context: EngineContext, request: ListImagesRequest): 
       if (isParent && (!request.all || dangling)) continue
       if (dangling === false || matching) continue
     } else if (dangling && (tags.length > 0 || isParent)) continue
+    const held = heldUnder(context, summary)
+    const ids = new Set([record.id, ...held.flatMap(imagesHeld)])
+    const chains = [...ids].flatMap(id => {
+      const its = context.images.get(id)
+      return its ? [its.layers] : []
+    })
     found.push({
-      Containers: containers.get(record.id) ?? 0,
+      Containers: ids.values().reduce((sum, id) => sum + (containers.get(id) ?? 0), 0),
       Created: createdSeconds(record),
       Id: record.id,
       Labels: Object.keys(record.labels).length > 0 ? record.labels : null,
       ParentId: record.parent ?? '',
+      ...(held[0] && { Descriptor: held[0].target }),
+      ...(request.manifests && held.length > 0 && { Manifests: await manifestsOf(context, held) }),
       RepoDigests: digests,
       RepoTags: tags,
-      SharedSize: tree ? tree.sharedBy(record.layers) : -1,
-      Size: record.size,
+      SharedSize: tree ? tree.sharedBy(chains) : -1,
+      Size: held.length > 0 ? await sizeOf(context, chains, held) : record.size,
     })
   }
   return found
+}
+
+/** The manifests of several indexes, each once. */
+async function manifestsOf(context: EngineContext, held: readonly HoldingName[]): Promise<ImageManifestSummary[]> {
+  const found = new Map<string, ImageManifestSummary>()
+  for (const each of held) {
+    for (const summary of await summariesOfHeld(context, each)) {
+      if (summary.Available || !found.has(summary.ID)) found.set(summary.ID, summary)
+    }
+  }
+  return [...found.values()]
+}
+
+/** Bytes of the layers and of the blobs that names hold. */
+async function sizeOf(
+  context: EngineContext,
+  chains: readonly (readonly ImageLayer[])[],
+  held: readonly HoldingName[],
+): Promise<number> {
+  return new LayerTree(chains).size + (await sizeOfBlobs(context, held.flatMap(blobsHeld)))
 }
 
 /** How many containers, running or not, each image has. */

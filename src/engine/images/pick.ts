@@ -16,6 +16,11 @@ export async function pickImage(context: EngineContext, text: string, platform?:
   if (!named?.held && matchesPlatform(platform, record.platform)) return record
   const picked = named?.target && (await pickFrom(context, named.target, platform))
   if (picked) return picked
+  if (named?.held) {
+    const wanted = formatPlatform(platform)
+    const why = `was found but does not provide the specified platform (${wanted})`
+    throw new StrataError('not_found', `image with reference ${text} ${why}`)
+  }
   requirePlatform(record, platform, text)
   return record
 }

@@ -7,6 +7,7 @@ import type { EngineContext } from '../context.ts'
 import { boolFilter, labelTest } from '../filter-values.ts'
 import { untilFilter } from '../until.ts'
 import { createdAt } from './age.ts'
+import { heldUnder, imagesHeld } from './held.ts'
 
 /** What a prune does with an image, and why. */
 export interface PruneDecision {
@@ -33,6 +34,10 @@ export function planPrune(context: EngineContext, filters: Filters): PrunePlan {
     const { record, tags, digests } = summary
     const user = users.get(record.id)
     if (user !== undefined) return `container ${user} uses it`
+    const other = heldUnder(context, summary)
+      .flatMap(imagesHeld)
+      .find(id => users.has(id))
+    if (other !== undefined) return `container ${users.get(other)} uses another platform of it`
     if (isHeldOnly(summary)) return 'a name has it for another platform'
     const nameless = tags.length + digests.length === 0
     if (nameless && context.images.children(record.id).length > 0) return 'images are made of it'
@@ -40,7 +45,7 @@ export function planPrune(context: EngineContext, filters: Filters): PrunePlan {
     return newest.get(record.id) ?? passes(record)
   }
   const gone = new Set<Digest>()
-  const plan = all.map(summary => {
+  const decided = all.map(summary => {
     const { record, tags } = summary
     const made = tags.length === 0 ? context.images.children(record.id) : []
     // Images come after those that were made of them.
@@ -49,6 +54,13 @@ export function planPrune(context: EngineContext, filters: Filters): PrunePlan {
     if (kept === undefined) gone.add(record.id)
     const reason = kept ?? (goesAlong ? 'what was made of it goes' : removalReason(context, summary))
     return { summary, removed: kept === undefined, reason }
+  })
+  const means = (name: string) => context.images.name(parseReference(name))?.image
+  const plan = decided.map(decision => {
+    const { summary } = decision
+    const goes =
+      isHeldOnly(summary) && summary.heldBy.every(name => gone.has(means(name)!)) && !users.has(summary.record.id)
+    return goes ? { summary, removed: true, reason: 'the names that have it for another platform go' } : decision
   })
   return { plan, forgets: record => passes(record) === undefined }
 }

@@ -1,8 +1,9 @@
 import type { ImageDeleteItem } from '../../apitypes/index.ts'
-import { type ImageRecord, isDangling } from '../../images/index.ts'
+import { type ImageRecord, isDangling, isHeldOnly } from '../../images/index.ts'
 import { chainIDs, type Digest, hexOf } from '../../oci/index.ts'
 import {
   familiarString,
+  formatReference,
   parseReference,
   type Reference,
   repositoryName,
@@ -11,6 +12,7 @@ import {
 import { StrataError } from '../../std/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { conflictOf, refuse, shortId, usersOf } from './conflict.ts'
+import { imagesHeld } from './held.ts'
 import { LayerTree } from './layer-tree.ts'
 
 export interface RemoveOptions {
@@ -21,7 +23,7 @@ export interface RemoveOptions {
 
 /**
  * Removes a name and, with the last of them, the image, by dockerd's rules: a name that is the only one is refused while a
- * container uses the image; an ID removes all names of one repository; what runs is never removed under its container;
+ * container uses the image, or one of another platform that goes with it; an ID removes all names of one repository; what runs is never removed under its container;
  * parents without names go along. It is durable, whole or not at all, when this returns; content goes in the background.
  */
 export function removeImage(context: EngineContext, text: string, options: RemoveOptions): ImageDeleteItem[] {
@@ -61,7 +63,7 @@ export class Removal {
     const { images } = this.#context
     for (const id of this.#letGo) {
       if (!images.get(id) || !isDangling(images.summary(id))) continue
-      this.#delete(images.summary(id).record, { force: false, quiet: true })
+      this.#delete(images.summary(id).record, { force: this.#options.force, quiet: true })
     }
   }
 
@@ -77,19 +79,23 @@ export class Removal {
       const names = this.#names(record.id)
       if (isSingleReference(names)) {
         refuse(conflictOf(this.#context, record.id, { force, names: [] }))
+        this.#refuseWith(record, names)
         for (const name of names) this.#untag(record, name)
-      }
+      } else if (force) this.#refuseWith(record, names)
       this.#delete(record, { force, quiet: false })
       return
     }
-    const user = usersOf(this.#context, record.id)[0]
-    if (!force && user && isSingleReference(this.#names(record.id))) {
+    const name = withDefaultTag(parseReference(text))
+    const names = this.#names(record.id)
+    const last = isSingleReference(names) ? [record.id] : []
+    const going = [...last, ...this.#goingWith(record, namesGoingWith(name, names))]
+    const [user] = going.flatMap(id => usersOf(this.#context, id))
+    if (!force && user) {
       throw new StrataError(
         'conflict',
-        `conflict: unable to remove repository reference "${text}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(record.id)}`,
+        `conflict: unable to remove repository reference "${text}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(user.record.image)}`,
       )
     }
-    const name = withDefaultTag(parseReference(text))
     this.#untag(record, name)
     if (name.digest === undefined) this.#untagDigestsWithoutTags(record, name)
     if (this.#names(record.id).length === 0) this.#delete(record, { force, quiet: true })
@@ -98,7 +104,8 @@ export class Removal {
   /** Removes an image, name by name, as far as nothing is against it. */
   removeImage(id: Digest): void {
     const { images } = this.#context
-    if (!images.get(id)) return
+    // What only names of others hold goes with these.
+    if (!images.get(id) || isHeldOnly(images.summary(id))) return
     const { record } = images.summary(id)
     for (const name of this.#names(id)) {
       // One before may have taken it along.
@@ -113,6 +120,25 @@ export class Removal {
   #names(id: Digest): Reference[] {
     const { tags, digests } = this.#context.images.summary(id)
     return [...tags, ...digests].sort((a, b) => (a < b ? -1 : 1)).map(text => parseReference(text))
+  }
+
+  /** The images of other platforms that names of an image hold, and nothing else has. */
+  #goingWith(record: ImageRecord, names: readonly Reference[]): Digest[] {
+    const { images } = this.#context
+    const going = new Set(names.map(formatReference))
+    const held = new Set(names.flatMap(name => imagesHeld(images.name(name) ?? {})))
+    held.delete(record.id)
+    return [...held].filter(id => {
+      if (!images.get(id)) return false
+      const { tags, digests, heldBy } = images.summary(id)
+      return [...tags, ...digests, ...heldBy].every(name => going.has(name))
+    })
+  }
+
+  /** Throws Docker's text when something is against the removal of an image that goes with these names of another. */
+  #refuseWith(record: ImageRecord, names: readonly Reference[]): void {
+    const { force } = this.#options
+    for (const id of this.#goingWith(record, names)) refuse(conflictOf(this.#context, id, { force, names: [] }))
   }
 
   #untag(record: ImageRecord, name: Reference, { silent = false } = {}): void {
@@ -153,6 +179,13 @@ export class Removal {
   #event(action: string, id: Digest, attributes: Readonly<Record<string, string>>): void {
     this.#events.push(() => publish(this.#context, 'image', action, id, attributes))
   }
+}
+
+/** The names that go when one of an image goes: with a repository's last tag its digests. */
+function namesGoingWith(name: Reference, names: readonly Reference[]): Reference[] {
+  const same = names.filter(each => repositoryName(each) === repositoryName(name))
+  const tags = same.filter(({ digest }) => digest === undefined)
+  return name.digest === undefined && tags.length <= 1 ? same : [name]
 }
 
 /** Whether `text` is the beginning of the ID: then it means the image, though a name may read the same. */

@@ -5,6 +5,7 @@ import {
   formatPlatform,
   hostPlatform,
   type ImageConfig,
+  mayBeImage,
   mediaTypes,
   type Platform,
   parseImageConfig,
@@ -12,7 +13,6 @@ import {
 } from '../../oci/index.ts'
 import { formatReference, type Reference } from '../../reference/index.ts'
 import { isStrataError, StrataError } from '../../std/index.ts'
-import { mayBeImage } from '../image-manifest.ts'
 import { blobName } from '../save/documents.ts'
 import { documentAt, type Files, findFile } from './files.ts'
 import { parseItems } from './items.ts'

@@ -7,6 +7,7 @@ import {
   formatPlatform,
   hostPlatform,
   type ImageConfig,
+  isImageManifest,
   isIndex,
   isPartOfImage,
   MANIFEST_LIMIT,
@@ -21,7 +22,6 @@ import {
 } from '../../oci/index.ts'
 import type { Fetcher, ResolvedManifest } from '../../remotes/index.ts'
 import { collect, isStrataError, retry, StrataError, throwIfAborted } from '../../std/index.ts'
-import { isImageManifest } from '../image-manifest.ts'
 
 /** One image of what a reference leads to, down to its config. */
 export interface WantedImage {

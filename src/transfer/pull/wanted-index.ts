@@ -5,12 +5,13 @@ import {
   type Index,
   isAttestation,
   type Manifest,
+  mayBeImage,
   type Platform,
   parseImageConfig,
   pickPlatform,
+  SUBJECT,
 } from '../../oci/index.ts'
 import { Slots } from '../../std/index.ts'
-import { mayBeImage } from '../image-manifest.ts'
 import { together } from '../together.ts'
 import type { WantedPlatforms } from '../transfer.ts'
 import {
@@ -39,8 +40,6 @@ export interface WantedManifest {
   readonly image?: WantedImage
 }
 
-/** Where attestations say what they attest. */
-const SUBJECT = 'vnd.docker.reference.digest'
 /** Manifests that are read at once. */
 const READERS = 4
 

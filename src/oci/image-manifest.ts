@@ -1,4 +1,6 @@
-import { type Descriptor, isAttestation, isLayer, type Manifest } from '../oci/index.ts'
+import { isLayer } from './media-types.ts'
+import type { Descriptor, Manifest } from './oci.ts'
+import { isAttestation } from './pick-platform.ts'
 
 /** Configs that are images; the lower ones by mistake of old tools, as in dockerd. */
 const imageConfigs: ReadonlySet<string> = new Set([
