@@ -65,11 +65,14 @@ function add<T extends { readonly descriptor: Descriptor }>(to: Map<Digest, Name
   to.set(digest, { ...entry, references: [...distinct.values()] })
 }
 
-/** Archives of one platform have the index of all. */
+/** The manifests of an index that are there: archives of one platform may have the index of all. */
 function manifestsIn(files: Files, index: Index): LayoutManifest[] {
   const here = new Map<Digest, LayoutManifest>()
   for (const descriptor of index.manifests) {
     const { mediaType, digest } = descriptor
+    if (isIndex(mediaType)) {
+      throw new StrataError('invalid_argument', `unsupported manifest media type: ${mediaType} within an index`)
+    }
     if (!isManifest(mediaType) || here.has(digest) || !findFile(files, blobName(digest))) continue
     const bytes = blobAt(files, descriptor)
     const parsed = parseManifest(bytes, mediaType)

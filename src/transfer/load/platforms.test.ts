@@ -6,7 +6,7 @@ import { type Descriptor, hexOf, type Platform, parsePlatform } from '../../oci/
 import { parseReference } from '../../reference/index.ts'
 import { bytesOf, collect } from '../../std/index.ts'
 import { loadImages, saveImages } from '../index.ts'
-import { all, newPuller, newRegistry, pulling, type Store } from '../testdata/fixtures.ts'
+import { all, digestOf, newPuller, newRegistry, OCI_INDEX, pulling, type Store } from '../testdata/fixtures.ts'
 import { pushIndex } from '../testdata/push-index.ts'
 import type { ProgressEvent } from '../transfer.ts'
 
@@ -185,4 +185,18 @@ test('an archive that was tampered with is refused, wherever it was, and nothing
     assert.deepEqual(store.images.list(), [])
     assert.equal((await all(store.content.ingests())).length, 0)
   }
+})
+
+test('an index within an index is refused, as by a pull: nothing of it would be told to be missing', async t => {
+  const { pushed, files } = await layout(t)
+  const outer = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [pushed.index] }))
+  const descriptor = { mediaType: OCI_INDEX, digest: digestOf(outer), size: outer.byteLength }
+  const annotations = { 'io.containerd.image.name': NAME }
+  const top = { schemaVersion: 2, manifests: [{ ...descriptor, annotations }] }
+  files.set(blobPath(descriptor), outer).set('index.json', Buffer.from(JSON.stringify(top)))
+  const store = await newPuller(t)
+  await assert.rejects(load(store, archiveOf(files)), {
+    message: `unsupported manifest media type: ${OCI_INDEX} within an index`,
+  })
+  assert.deepEqual(store.images.list(), [])
 })
