@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -32,7 +32,7 @@ if (await isolated(import.meta.filename)) {
   const root = await mkdtemp(join(tmpdir(), 'strata-archive-faults-'))
   const file = (name: string) => join(root, name)
   const layers = await busyboxTars(file('layers'))
-  const etc = layers[1]!
+  const [base, etc] = layers as [Buffer, Buffer]
   /** Layers that nothing else has, so that nobody is content with one that is there. */
   const odd = archiveOf([{ name: 'odd', data: createRandom(3).bytes(mega) }])
   const oddPath = blobEntry(odd).name
@@ -189,7 +189,62 @@ if (await isolated(import.meta.filename)) {
     })
   }
 
-  test('after all of them the engine is unharmed', () => unharmed(engine))
+  const small = archiveOf([{ name: 'data', data: createRandom(5).bytes(5000) }])
+  const linkOut = (to: string) => archiveOf([{ name: 'out', link: { to, hard: true } }])
+  /** File systems, by what is wrong, and what is said of it when they are imported. */
+  const badImports: Readonly<Record<string, readonly [tar: Buffer, message: string | RegExp]>> = {
+    'cut off in a file': [small.subarray(0, 3000), 'unexpected EOF'],
+    'cut off in a header': [small.subarray(0, 300), 'unexpected EOF'],
+    'cut off as a gzip': [gzipSync(small).subarray(0, 3000), 'unexpected EOF'],
+    'a hard link out of it': [linkOut('/etc/passwd'), /^hard link \/out to \/etc\/passwd: no such file or directory/],
+    'a hard link up and out of it': [linkOut('../../../etc/passwd'), /: no such file or directory/],
+    'a bomb': [bomb, `decompressed layer is larger than ${limit} bytes`],
+    'too large': [
+      archiveOf([{ name: 'x', data: Buffer.alloc(limit) }]),
+      `decompressed layer is larger than ${limit} bytes`,
+    ],
+  }
+  for (const [what, [tar, message]] of Object.entries(badImports)) {
+    test(`import, ${what}: refused, and nothing of it is kept`, async () => {
+      await writeFile(file('bad.tar'), tar)
+      const { status, stdout, stderr } = await engine.docker(['import', file('bad.tar'), 'bad:one'])
+      const text = stderr.trim().replace('Error response from daemon: ', '')
+      if (typeof message === 'string') assert.equal(text, message)
+      else assert.match(text, message)
+      assert.deepEqual([status, stdout], [1, ''])
+      await settled()
+    })
+  }
+
+  test('import, what wants out stays inside, and entries of nothing are entries', async () => {
+    const tar = archiveOf([
+      { name: '../../../tmp/strata-escape', data: 'by dots' },
+      { name: 'way', link: { to: '../../../../tmp' } },
+      { name: 'way/strata-escape-link', data: 'by a link' },
+      { name: 'twice', data: 'one' },
+      { name: 'twice', data: 'two' },
+    ])
+    await writeFile(file('bad.tar'), Buffer.concat([tar.subarray(0, -1024), base]))
+    await engine.docker(['import', file('bad.tar'), 'bad:out'])
+    const show = 'cat /tmp/strata-escape /way/strata-escape-link /twice; readlink /way'
+    const run = ['docker', 'run', '--rm', '--network', 'none', 'bad:out', '/bin/sh', '-c', show]
+    assert.match(await succeed(run, { env: engine.env }), /^by dots.*two/)
+    for (const name of ['strata-escape', 'strata-escape-link']) {
+      await assert.rejects(access(join('/tmp', name)), { code: 'ENOENT' })
+    }
+    const many = Array.from({ length: 30_000 }, (_, index) => block({ name: `nothing/${index}` }))
+    await writeFile(file('bad.tar'), Buffer.concat([...many, Buffer.alloc(1024)]))
+    const { status, stderr } = await engine.docker(['import', file('bad.tar'), 'bad:many'])
+    assert.equal(status, 0, stderr)
+    await engine.docker(['rmi', 'bad:out', 'bad:many'])
+    await settled()
+  })
+
+  test('after all of them the engine is unharmed, and has taken little memory', async () => {
+    await unharmed(engine)
+    const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${engine.pid}/status`, 'utf8'))!
+    assert.ok(Number(peak) < 300_000, `${peak} kB`)
+  })
 
   test('a client that goes away in the middle leaves nothing', async () => {
     const client = spawn('docker', ['load'], { env: engine.env, stdio: ['pipe', 'ignore', 'ignore'] })
