@@ -69,6 +69,12 @@ export interface ApiServer {
   close(grace?: number): Promise<void>
 }
 
+/**
+ * Bytes that may wait in each direction of a connection: with Node's 64 KiB, which is what one read brings, an archive
+ * would be stopped and let go on after every read.
+ */
+const BUFFERED_BYTES = 256 * 1024
+
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { backends, log } = options
   let closed = false
@@ -95,7 +101,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     async listen(address) {
       if (closed) throw new StrataError('failed_precondition', 'the server is closed')
-      const server = createServer({ IncomingMessage: HijackableMessage, keepAliveTimeout: 65_000, requestTimeout: 0 })
+      const server = createServer({
+        IncomingMessage: HijackableMessage,
+        keepAliveTimeout: 65_000,
+        requestTimeout: 0,
+        highWaterMark: BUFFERED_BYTES,
+      })
       server.on('connection', socket => {
         sockets.add(socket)
         socket.once('close', () => sockets.delete(socket))

@@ -28,6 +28,27 @@ test('an image, its names, and what they point to', async t => {
   assert.equal([...images.names()].length, 3)
 })
 
+test('the list is that of now after every change, and after one that was taken back', async t => {
+  const { images, metadata } = await newStores(t)
+  const shown = () => images.list().map(({ record, tags }) => [record.id, ...tags])
+  assert.deepEqual(shown(), [])
+  images.put(debian, named('debian'))
+  assert.deepEqual(shown(), [[debian.id, 'docker.io/library/debian:latest']])
+  assert.equal(images.list(), images.list())
+  images.untag(parseReference('debian'))
+  assert.deepEqual(shown(), [[debian.id]])
+  const undone = () =>
+    metadata.transaction(() => {
+      images.tag(parseReference('undone'), debian.id)
+      assert.deepEqual(shown(), [[debian.id, 'docker.io/library/undone:latest']])
+      throw new Error('no')
+    })
+  assert.throws(undone, /no/)
+  assert.deepEqual(shown(), [[debian.id]])
+  images.remove(debian.id)
+  assert.deepEqual(shown(), [])
+})
+
 test('a tag that moves leaves its old image dangling; untag and remove forget', async t => {
   const { images } = await newStores(t)
   const newer = imageRecord('newer')

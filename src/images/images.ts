@@ -118,8 +118,8 @@ export interface ImageStore {
    */
   put(record: ImageRecord, names: readonly NewName[], options?: { readonly others?: readonly ImageRecord[] }): void
   get(id: Digest): ImageRecord | undefined
-  /** All images with their names, newest first: one indexed read. */
-  list(): ImageSummary[]
+  /** All images with their names, newest first: one indexed read after a change, and none as long as nothing changes. */
+  list(): readonly ImageSummary[]
   /** Throws `not_found`. */
   summary(id: Digest): ImageSummary
   /** The images whose parent it is. */

@@ -42,6 +42,33 @@ test('records come back as they were put', t => {
   assert.deepEqual(store.problems(), [])
 })
 
+test('a table has another version after every write, and after writes that were taken back', t => {
+  const store = newStore(t)
+  const table = store.table<number>('things')
+  const other = store.table<number>('others')
+  const seen = new Set([table.version])
+  const isNew = () => {
+    assert.ok(!seen.has(table.version))
+    seen.add(table.version)
+  }
+  table.put('a', 1)
+  isNew()
+  table.delete('a')
+  isNew()
+  const undone = () =>
+    store.transaction(() => {
+      table.put('a', 2)
+      isNew()
+      throw new Error('no')
+    })
+  assert.throws(undone, /no/)
+  isNew()
+  const { version } = table
+  other.put('a', 1)
+  assert.equal(table.get('a'), undefined)
+  assert.equal(table.version, version)
+})
+
 test('what is no record, or no key, is a bug', t => {
   const table = newStore(t).table<unknown>('things')
   assert.throws(() => table.put('a', undefined), TypeError)

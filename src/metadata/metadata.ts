@@ -19,6 +19,8 @@ export interface MetadataStore extends Disposable {
 }
 
 export interface Table<T> {
+  /** Another one after every write, also after one that was taken back: what was made of the same version's records still holds. */
+  readonly version: number
   get(key: string): T | undefined
   has(key: string): boolean
   put(key: string, record: T): void

@@ -71,6 +71,7 @@ class SqliteMetadata implements MetadataStore {
   readonly #tables = new Map<string, Table<unknown>>()
   readonly #reserve: Reserve
   #depth = 0
+  #takenBack = 0
 
   constructor(database: DatabaseSync, path: string, statements: Statements) {
     this.#database = database
@@ -83,7 +84,12 @@ class SqliteMetadata implements MetadataStore {
     let table = this.#tables.get(name)
     if (!table) {
       const write = <R>(work: () => R) => this.#write(() => translated(this.#path, work))
-      table = createTable<unknown>(name, { statements: this.#statements, path: this.#path, write })
+      table = createTable<unknown>(name, {
+        statements: this.#statements,
+        path: this.#path,
+        write,
+        takenBack: () => this.#takenBack,
+      })
       this.#tables.set(name, table)
     }
     return table as Table<T>
@@ -118,6 +124,7 @@ class SqliteMetadata implements MetadataStore {
       this.#exec(outermost ? 'COMMIT' : `RELEASE ${point}`)
       return result
     } catch (error) {
+      this.#takenBack++
       // SQLite may have rolled back by itself, on a full disk for one.
       if (this.#database.isTransaction) this.#exec(outermost ? 'ROLLBACK' : `ROLLBACK TO ${point}; RELEASE ${point}`)
       throw error

@@ -37,9 +37,12 @@ export interface TableOptions {
   readonly path: string
   /** Does what writes. */
   readonly write: <R>(work: () => R) => R
+  /** How many transactions took writes back so far, of whatever table. */
+  readonly takenBack: () => number
 }
 
-export function createTable<T>(name: string, { statements, path, write }: TableOptions): Table<T> {
+export function createTable<T>(name: string, { statements, path, write, takenBack }: TableOptions): Table<T> {
+  let writes = 0
   const parse = (value: unknown) => JSON.parse(String(value)) as T
 
   function* entries(prefix = ''): Generator<[key: string, record: T]> {
@@ -56,7 +59,15 @@ export function createTable<T>(name: string, { statements, path, write }: TableO
     }
   }
 
+  const change = <R>(work: () => R): R => {
+    writes++
+    return write(work)
+  }
+
   return {
+    get version() {
+      return writes + takenBack()
+    },
     get(key) {
       const row = translated(path, () => statements.get.get(name, key))
       return row === undefined ? undefined : parse(row.value)
@@ -66,9 +77,9 @@ export function createTable<T>(name: string, { statements, path, write }: TableO
       const value: string | undefined = JSON.stringify(record)
       if (value === undefined) throw new TypeError(`no record to put at ${JSON.stringify(key)} of ${name}`)
       if (!key.isWellFormed()) throw new TypeError(`the key ${JSON.stringify(key)} of ${name} is not well-formed`)
-      write(() => statements.put.run(name, key, value))
+      change(() => statements.put.run(name, key, value))
     },
-    delete: key => write(() => statements.delete.run(name, key)).changes > 0,
+    delete: key => change(() => statements.delete.run(name, key)).changes > 0,
     entries,
     count: () => Number(translated(path, () => statements.count.get(name))?.count),
   }

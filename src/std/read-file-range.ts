@@ -4,16 +4,30 @@ import { StrataError } from './errors.ts'
 const CHUNK = 1024 * 1024
 
 /**
- * The bytes of an open file from `start` up to `end`, 1 MiB at a time. Each chunk has a buffer of its own, so that it can
- * be transferred to a worker. Throws `internal` when the file ends before.
+ * The bytes of an open file from `start` up to `end`, 1 MiB at a time: while one chunk is used, the next is read. Each
+ * chunk has a buffer of its own, so that it can be transferred to a worker. Throws `internal` when the file ends before.
+ * Closing the file waits for the chunk that is being read.
  */
 export async function* readFileRange(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
-  let position = start
-  while (position < end) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position))
-    const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position)
-    if (bytesRead === 0) throw new StrataError('internal', `stored content ends at ${position} bytes instead of ${end}`)
-    position += bytesRead
-    yield buffer.subarray(0, bytesRead)
+  const read = (position: number) => {
+    const chunk = position < end ? readChunk(file, position, Math.min(CHUNK, end - position)) : undefined
+    // Nobody asks for it when the reader leaves early.
+    chunk?.catch(() => {})
+    return chunk
   }
+  let position = start
+  for (let next = read(position); next; ) {
+    const chunk = await next
+    if (chunk.byteLength === 0)
+      throw new StrataError('internal', `stored content ends at ${position} bytes instead of ${end}`)
+    position += chunk.byteLength
+    next = read(position)
+    yield chunk
+  }
+}
+
+async function readChunk(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(length)
+  const { bytesRead } = await file.read(buffer, 0, length, position)
+  return buffer.subarray(0, bytesRead)
 }
