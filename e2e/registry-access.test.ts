@@ -161,6 +161,11 @@ if (await isolated(import.meta.filename)) {
     })
     assert.equal(open.status, 200)
     assert.deepEqual(open.json(), { IdentityToken: '', Status: 'Login Succeeded' })
+    const untyped = await call(engine, 'POST', '/auth', {
+      body: { serveraddress: registry.host, username: 'me', password: 'hidden-word' },
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    })
+    assert.equal(untyped.status, 200)
     const refused = await call(engine, 'POST', '/auth', {
       body: { serveraddress: `http://${closed.host}/v1/`, username: 'me', password: 'hidden-word' },
     })

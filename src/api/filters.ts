@@ -9,7 +9,9 @@ export function parseFilters(text: string, accepted?: readonly string[]): Filter
   const filters = new Map<string, readonly string[]>()
   if (text === '') return filters
   for (const [key, values] of Object.entries(parseObject(text))) {
-    if (accepted && !accepted.includes(key)) throw new StrataError('invalid_argument', `invalid filter '${key}'`)
+    if (accepted && !accepted.includes(key)) {
+      throw new StrataError('invalid_argument', key === '' ? 'invalid filter' : `invalid filter '${key}'`)
+    }
     filters.set(key, valuesOf(values))
   }
   return filters

@@ -8,6 +8,8 @@ const limit = 8 * 1024 * 1024
 export interface JsonBodyOptions {
   /** Go's name of the root in error texts. */
   readonly root?: string
+  /** Whatever the Content-Type says, it is JSON. */
+  readonly anyType?: boolean
   /** No body at all is an error. */
   readonly required?: boolean
 }
@@ -24,9 +26,8 @@ export interface Body {
  */
 export async function readJson<T>(body: Body, shape: Shape<T>, options: JsonBodyOptions = {}): Promise<T> {
   const bytes = await collect(body.bytes, limit)
-  if (bytes.byteLength > 0 || body.headers['content-type'] !== undefined) {
-    checkContentType(body.headers['content-type'])
-  }
+  const type = body.headers['content-type']
+  if (!options.anyType && (bytes.byteLength > 0 || type !== undefined)) checkContentType(type)
   if (bytes.byteLength === 0) {
     if (options.required) throw invalid('invalid JSON: got EOF while reading request body')
     return shape.zero()

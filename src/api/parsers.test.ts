@@ -84,6 +84,7 @@ test('filters of any other kind are refused', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), text => void onlyRefuses(() => parseFilters(text, ['a']))))
   assert.deepEqual(parseFilters('null'), new Map())
   assert.throws(() => parseFilters('{"b":["x"]}', ['a']), { message: "invalid filter 'b'" })
+  assert.throws(() => parseFilters('{"":["x"]}', ['a']), { message: 'invalid filter' })
 })
 
 test('detach keys are read in the notation of Docker', () => {

@@ -49,7 +49,7 @@ test('a pull streams its progress and hands the credentials and the platform on'
   assert.deepEqual(
     { reference, platform, credentials },
     {
-      reference: 'debian:bookworm',
+      reference: 'docker.io/library/debian:bookworm',
       platform: 'linux/arm64',
       credentials: { username: 'me', password: 'secret' },
     },
@@ -57,8 +57,16 @@ test('a pull streams its progress and hands the credentials and the platform on'
   const digest = `sha256:${'a'.repeat(64)}`
   await ask('POST', `/images/create?fromImage=debian&tag=${digest}`)
   await ask('POST', '/images/create?fromImage=127.0.0.1:5000/debian:1')
-  assert.equal(pulls[1]!.reference, `debian@${digest}`)
+  assert.equal(pulls[1]!.reference, `docker.io/library/debian@${digest}`)
   assert.equal(pulls[2]!.reference, '127.0.0.1:5000/debian:1')
+  await ask('POST', '/images/create?fromImage=127.0.0.1:5000/debian:1&tag=2')
+  await ask('POST', `/images/create?fromImage=debian:1&tag=${digest}`)
+  assert.equal(pulls[3]!.reference, '127.0.0.1:5000/debian:2')
+  assert.equal(pulls[4]!.reference, `docker.io/library/debian@${digest}`)
+  const refused = await ask('POST', '/images/create?fromImage=debian&tag=not%20one')
+  assert.equal(refused.status, 400)
+  assert.deepEqual(JSON.parse(refused.body), { message: 'invalid tag format' })
+  assert.equal(pulls.length, 5)
 })
 
 test('a failed pull is an HTTP status before the first message and a message after it', async t => {

@@ -1,3 +1,5 @@
+import { parseDigest } from '../../oci/index.ts'
+import { formatReference, parseReference, trimNamed, withDigest, withTag } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
@@ -98,7 +100,9 @@ async function importInto(backend: ImagesBackend, exchange: Exchange): Promise<v
 }
 
 /** A tag may also be a digest. */
+/** The tag may be a digest; it goes before what the image's name has. Throws Docker's texts. */
 function referenceOf(image: string, tag: string): string {
   if (tag === '') return image
-  return tag.includes(':') ? `${image}@${tag}` : `${image}:${tag}`
+  const name = parseReference(image)
+  return formatReference(tag.includes(':') ? withDigest(trimNamed(name), parseDigest(tag)) : withTag(name, tag))
 }

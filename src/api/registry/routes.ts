@@ -24,7 +24,7 @@ export function registryRoutes(backend: RegistryBackend): Routes {
     plain: {
       'POST /auth': async exchange => {
         const { signal, response } = exchange
-        const config = await readJson(exchange, authConfig, { root: 'AuthConfig' })
+        const config = await readJson(exchange, authConfig, { root: 'AuthConfig', anyType: true })
         const credentials = credentialsIn(config)
         const result = await backend.login({
           server: config.serveraddress,
