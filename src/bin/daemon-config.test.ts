@@ -64,3 +64,31 @@ test('proxies: the configuration goes before the environment, passwords are not 
     /http-proxy: \(from flag: http:\/\/xxxxx:xxxxx@b, from file: http:\/\/xxxxx:xxxxx@a\)/,
   )
 })
+
+test('values of the right type that can not be followed are refused in the words of Docker', () => {
+  const refused: readonly (readonly [file: unknown, text: string])[] = [
+    [
+      { 'registry-mirrors': 'https://m' },
+      'invalid value for configuration option registry-mirrors: must be a list of strings',
+    ],
+    [
+      { 'max-concurrent-uploads': -1 },
+      'invalid value for configuration option max-concurrent-uploads: must be a whole number that is not negative',
+    ],
+    [{ 'log-level': 'loud' }, 'invalid logging level: loud'],
+    [{ dns: ['one.example'] }, 'invalid IP address: one.example'],
+    [{ labels: ['a'] }, 'bad attribute format: a'],
+    [{ labels: ['a=1', 'b', 'a=2'] }, 'bad attribute format: b'],
+    [{ labels: ['a=1', 'a=2'] }, 'conflict labels for a=2 and a=1'],
+    [{ 'default-runtime': 'none' }, "specified default runtime 'none' does not exist"],
+    [{ 'max-download-attempts': 0 }, 'invalid max download attempts: 0'],
+    [{ 'max-upload-attempts': 0 }, 'invalid max upload attempts: 0'],
+  ]
+  for (const [file, message] of refused) {
+    assert.throws(() => mergeConfig(file, {}), { code: 'invalid_argument', message })
+  }
+  mergeConfig(
+    { labels: ['a=1', 'a=1', 'b='], 'default-runtime': 'own', runtimes: { own: { path: '/own' } }, dns: ['::1'] },
+    {},
+  )
+})

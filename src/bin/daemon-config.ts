@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { parsePlatforms } from '../oci/index.ts'
 import { maskProxy, type Proxies, type RegistrySettings } from '../remotes/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
+import { checkConfig } from './check-config.ts'
 
 /**
  * The engine's configuration: one schema for the flags of `strata engine` and the keys of its configuration file. Keys that
@@ -120,6 +120,17 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
     isObject(value) && Object.values(value).every(item => isObject(item) && typeof item.path === 'string'),
 }
 
+/** What a value must be, for people. */
+const wordsOf: Readonly<Record<Kind, string>> = {
+  string: 'a string',
+  number: 'a whole number that is not negative',
+  boolean: 'true or false',
+  strings: 'a list of strings',
+  map: 'an object of strings',
+  registries: 'an object with "mirrors" and "blocked" for each registry',
+  runtimes: 'an object with a "path" for each runtime',
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -176,7 +187,10 @@ export function mergeConfig(whole: unknown, flags: DaemonFlags): DaemonConfig {
       conflicts.push(`${key}: (from flag: ${flag}, from file: ${other})`)
     }
     if (value !== undefined && !checks[kind](value)) {
-      throw new StrataError('invalid_argument', `invalid value for configuration option ${key}: must be a ${kind}`)
+      throw new StrataError(
+        'invalid_argument',
+        `invalid value for configuration option ${key}: must be ${wordsOf[kind]}`,
+      )
     }
     merged[field] = value
   }
@@ -187,13 +201,7 @@ export function mergeConfig(whole: unknown, flags: DaemonFlags): DaemonConfig {
     )
   }
   const config = merged as unknown as DaemonConfig
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(config.bridge) || config.bridge === 'none') {
-    throw new StrataError(
-      'invalid_argument',
-      `invalid bridge name "${config.bridge}": use a name for an interface of its own`,
-    )
-  }
-  parsePlatforms(config.pullPlatforms)
+  checkConfig(config)
   return Object.freeze(config)
 }
 

@@ -1,6 +1,6 @@
 import { unlink, writeFile } from 'node:fs/promises'
 import { createApiServer, parseAddress } from '../api/index.ts'
-import { createLogger } from '../std/index.ts'
+import { createLogger, KeyedLock, messageOf } from '../std/index.ts'
 import { type DaemonFlags, mergeConfig, proxiesOf, readConfigFile } from './daemon-config.ts'
 import { wireEngine } from './wire-engine.ts'
 
@@ -33,7 +33,10 @@ const flagKeys: Readonly<Record<string, string>> = {
   shutdownTimeout: 'shutdown-timeout',
 }
 
-/** Runs the engine until SIGTERM or SIGINT; a second signal ends it at once. */
+/**
+ * Runs the engine until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP makes it read its configuration file again:
+ * see `ReloadableConfig` of the engine for what counts from then on.
+ */
 export async function runEngine(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const path = typeof flags.configFile === 'string' ? flags.configFile : DEFAULT_FILE
   const given: DaemonFlags = Object.fromEntries(
@@ -41,9 +44,26 @@ export async function runEngine(flags: Readonly<Record<string, unknown>>): Promi
       .map(([flag, key]) => [key, flags[flag]] as const)
       .filter(([, value]) => value !== undefined),
   )
-  const config = mergeConfig(await readConfigFile(path, flags.configFile !== undefined), given)
+  const readConfig = async () => mergeConfig(await readConfigFile(path, flags.configFile !== undefined), given)
+  const config = await readConfig()
   const log = await createLogger(config.logLevel)
-  await using wired = await wireEngine(config, { log, proxies: proxiesOf(config, process.env) })
+  const opening = wireEngine(config, { log, proxies: proxiesOf(config, process.env) })
+  const reloading = new KeyedLock()
+  const reload = async () => {
+    using _turn = await reloading.acquire('')
+    try {
+      const { engine } = await opening
+      engine.reload(await readConfig())
+      log.info({ file: path }, 'reloaded the configuration')
+    } catch (error) {
+      log.error(
+        { file: path, problem: messageOf(error) },
+        'the configuration is not reloaded: the old one still counts',
+      )
+    }
+  }
+  process.on('SIGHUP', () => void reload())
+  await using wired = await opening
   const server = createApiServer({ backends: wired.engine, log, version: wired.version })
   const { promise: ended, resolve: end } = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

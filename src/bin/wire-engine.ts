@@ -16,6 +16,7 @@ import { createRuntime, defaultMaskedPaths, defaultReadonlyPaths } from '../runt
 import { type Logger, StrataError } from '../std/index.ts'
 import { createImagePusher, createPuller } from '../transfer/index.ts'
 import { createVolumeStore } from '../volumes/index.ts'
+import { KNOWN_RUNTIMES } from './check-config.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import { version } from './version.ts'
 
@@ -83,7 +84,7 @@ export async function wireEngine(
       maxUploadAttempts: config.maxUploadAttempts,
     },
   })
-  const runtimes = { runc: { path: 'runc' }, crun: { path: 'crun' }, ...config.runtimes }
+  const runtimes = { ...KNOWN_RUNTIMES, ...config.runtimes }
   const runtime = createRuntime({
     execRoot: config.execRoot,
     shimPath: nativeProgram('strata-shim'),

@@ -7,10 +7,12 @@ import type { Container } from './container.ts'
 import { ContainerRegistry } from './container-registry.ts'
 import { EventBus } from './events.ts'
 import type { ExecRegistry } from './exec-registry.ts'
-import type { EngineParts } from './parts.ts'
+import type { EngineConfig, EngineParts } from './parts.ts'
 
 /** What every verb of the engine works on. */
 export interface EngineContext extends EngineParts {
+  /** What counts now: another one after a reload. */
+  config: EngineConfig
   readonly containers: ContainerRegistry
   readonly execs: ExecRegistry
   readonly events: EventBus

@@ -61,7 +61,7 @@ import { inspectContainer } from './inspect.ts'
 import { type ListRequest, listContainers } from './list.ts'
 import { containerLogs, type LogsRequest } from './logs.ts'
 import { creationOf, inspectNetwork, listNetworks } from './networks.ts'
-import type { EngineParts } from './parts.ts'
+import type { EngineParts, ReloadableConfig } from './parts.ts'
 import { pauseContainer, unpauseContainer } from './pause.ts'
 import { inspectPlugin, listPlugins } from './plugins.ts'
 import { pruneContainers } from './prune-containers.ts'
@@ -71,6 +71,7 @@ import { recover } from './recover.ts'
 import { inspectDistribution } from './registry/distribution.ts'
 import { type LoginRequest, login } from './registry/login.ts'
 import { search } from './registry/search.ts'
+import { reload } from './reload.ts'
 import { type RemoveOptions, removeContainer } from './remove.ts'
 import { restartContainer } from './restart.ts'
 import { shutDown } from './shut-down.ts'
@@ -157,6 +158,8 @@ export async function openEngine(parts: EngineParts) {
       pruneBuildCache: async () => pruneBuildCache(context),
       check: ({ signal }: { readonly signal: AbortSignal }) => systemCheck(context, signal),
     },
+    /** Takes over what may change while it runs; see {@link reload}. */
+    reload: (config: ReloadableConfig) => reload(context, config),
     /** Ends the engine's own work; containers are stopped first unless `live-restore` is on. */
     close: () => shutDown(context),
   }

@@ -7,7 +7,7 @@ import type { Platform } from '../oci/index.ts'
 import type { Proxies, RegistrySettings, Resolver } from '../remotes/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { Logger } from '../std/index.ts'
-import type { ImagePusher, Puller } from '../transfer/index.ts'
+import type { DownloadLimits, ImagePusher, Puller, UploadLimits } from '../transfer/index.ts'
 import type { VolumeStore } from '../volumes/index.ts'
 
 /** The rooms that the engine composes, opened and wired by `bin`. */
@@ -29,9 +29,7 @@ export interface EngineParts {
   readonly volumes: VolumeStore
 }
 
-export interface EngineConfig {
-  /** Platforms that pulls bring when none is asked for, as `docker pull --platform` takes them; empty: the host's. */
-  readonly pullPlatforms: readonly string[]
+export interface EngineConfig extends ReloadableConfig {
   readonly version: string
   /** What this machine runs, with the highest level of its processor. */
   readonly platform: Platform
@@ -42,9 +40,6 @@ export interface EngineConfig {
   readonly dns: readonly string[]
   readonly dnsSearch: readonly string[]
   readonly dnsOpts: readonly string[]
-  readonly insecureRegistries: readonly string[]
-  readonly registryMirrors: readonly string[]
-  readonly registries: Readonly<Record<string, RegistrySettings>>
   readonly proxies: Proxies
   readonly defaultRuntime: string
   readonly runtimes: Readonly<Record<string, { readonly path: string }>>
@@ -53,19 +48,28 @@ export interface EngineConfig {
   readonly initPath: string
   /** Default options of the `json-file` log driver. */
   readonly logOpts: Readonly<Record<string, string>>
-  readonly labels: readonly string[]
   /** Paths hidden from, and read-only in, containers that are not privileged; for inspect. */
   readonly maskedPaths: readonly string[]
   readonly readonlyPaths: readonly string[]
   readonly logLevel: string
-  /** Whether containers go on when the engine is told to end. */
-  readonly liveRestore: boolean
   /** The most bytes of an uncompressed layer. */
   readonly maxLayerSize: number
   /** Seconds that removed images and moved names can be restored. */
   readonly imageUndoPeriod: number
   /** Bytes that are to be free on the disk before anything is kept for that. */
   readonly imageUndoReserve: number
+}
+
+/** What a running engine takes over from its configuration file. */
+export interface ReloadableConfig extends DownloadLimits, UploadLimits {
+  /** Platforms that pulls bring when none is asked for, as `docker pull --platform` takes them; empty: the host's. */
+  readonly pullPlatforms: readonly string[]
+  readonly insecureRegistries: readonly string[]
+  readonly registryMirrors: readonly string[]
+  readonly registries: Readonly<Record<string, RegistrySettings>>
+  readonly labels: readonly string[]
+  /** Whether containers go on when the engine is told to end. */
+  readonly liveRestore: boolean
   /** Seconds that containers have to stop when the engine is told to end them. */
   readonly shutdownTimeout: number
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { CheckMessage, EngineVersion, Info } from '../apitypes/index.ts'
 import { checkStore } from '../gc/index.ts'
 import { readCgroups, readMachineFacts } from '../host/index.ts'
-import { maskProxy } from '../remotes/index.ts'
+import { insecureEntries, maskProxy } from '../remotes/index.ts'
 import type { EngineContext } from './context.ts'
 import type { EngineConfig } from './parts.ts'
 
@@ -113,8 +113,7 @@ export async function systemInfo(context: EngineContext): Promise<Info> {
 
 /** Mirrors end in a slash, as dockerd has them; those of single registries stand with their registry. */
 function registryConfig({ insecureRegistries, registryMirrors, registries }: EngineConfig): Info['RegistryConfig'] {
-  const isRange = (text: string) => text.includes('/')
-  const insecure = insecureRegistries.filter(text => !isRange(text))
+  const { hosts: insecure, networks } = insecureEntries(insecureRegistries)
   const named = new Set(['docker.io', ...insecure, ...Object.keys(registries)])
   const index = (name: string) => {
     const own = registries[name]?.mirrors ?? []
@@ -125,7 +124,7 @@ function registryConfig({ insecureRegistries, registryMirrors, registries }: Eng
   const IndexConfigs = Object.fromEntries([...named].map(name => [name, index(name)]))
   const { Mirrors } = IndexConfigs['docker.io']!
   return {
-    InsecureRegistryCIDRs: [...insecureRegistries.filter(isRange), '::1/128', '127.0.0.0/8'],
+    InsecureRegistryCIDRs: [...networks, '::1/128', '127.0.0.0/8'],
     IndexConfigs,
     Mirrors: Mirrors.length > 0 ? Mirrors : null,
   }

@@ -123,6 +123,26 @@ test('login and search never go to a mirror, and blocked registries are asked no
   await assert.rejects(resolver.search({ term: 'blocked.example/x', limit: 0, signal }), blocked)
 })
 
+test('settings of registries can be other ones from a moment on; wrong ones change nothing', async t => {
+  const { registry, resolver, domain } = await setUp(t, (request, response) => {
+    if (!request.url?.endsWith('/tags/list')) return false
+    sendJson(response, 200, { tags: ['a'] })
+    return true
+  })
+  const list = () => resolver.tags({ domain, path: 'app' }, { signal })
+  assert.deepEqual(await list(), ['a'])
+  resolver.configure({ registries: { [domain]: { blocked: true } } })
+  const asked = registry.requests.length
+  const blocked = { code: 'forbidden', message: `registry ${domain} is blocked by the configuration` }
+  await assert.rejects(list(), blocked)
+  await assert.rejects(resolver.login({ domain, signal }), blocked)
+  assert.throws(() => resolver.configure({ mirrors: ['nothing'] }), { code: 'invalid_argument' })
+  await assert.rejects(list(), blocked)
+  assert.equal(registry.requests.length, asked)
+  resolver.configure({})
+  assert.deepEqual(await list(), ['a'])
+})
+
 test('search: what is asked, what comes of odd answers', async t => {
   const results: unknown[] = [
     { name: 'a', description: 'A', star_count: 3, is_official: true },

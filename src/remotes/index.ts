@@ -1,4 +1,5 @@
-export type { RegistrySettings } from './endpoint.ts'
+export type { RegistryDirectoryOptions, RegistrySettings } from './endpoint.ts'
+export { insecureEntries } from './insecure.ts'
 export { maskProxy, type Proxies } from './proxy.ts'
 export type {
   Credentials,

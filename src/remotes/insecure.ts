@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { isDomain } from '../reference/index.ts'
 import { StrataError } from '../std/index.ts'
 
 /** Registries that may be spoken to without TLS or with a certificate that nobody vouches for. */
@@ -10,35 +11,51 @@ export interface InsecureRegistries {
   readonly lookup: boolean
 }
 
+/** Entries of Docker's `insecure-registries` by what they are: `host` or `host:port`, and CIDRs. */
+export interface InsecureEntries {
+  readonly hosts: readonly string[]
+  readonly networks: readonly string[]
+}
+
+/** Sorts them; a scheme before a host is dropped, as in dockerd. Throws `invalid_argument` with Docker's text. */
+export function insecureEntries(entries: readonly string[]): InsecureEntries {
+  const plain = entries.map(entry => ({ entry, text: entry.replace(/^https?:\/\//i, '') }))
+  const hosts = plain.filter(({ text }) => !isNetwork(text))
+  for (const { entry, text } of hosts) {
+    const problem = problemOf(text)
+    if (problem) throw new StrataError('invalid_argument', `insecure registry ${entry} is not valid: ${problem}`)
+  }
+  return { hosts: hosts.map(({ text }) => text), networks: plain.map(({ text }) => text).filter(isNetwork) }
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits = '', more] = text.split('/')
+  const family = isIP(address)
+  return family !== 0 && more === undefined && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+}
+
+function problemOf(host: string): string | undefined {
+  if (isIP(host) !== 0) return undefined
+  if (!isDomain(host)) return `invalid host ${JSON.stringify(host)}`
+  const port = /:(\d+)$/.exec(host)?.[1]
+  return port !== undefined && Number(port) > 65_535 ? `invalid port ${JSON.stringify(port)}` : undefined
+}
+
 /**
- * Docker's `insecure-registries`: `host`, `host:port` or CIDR. Loopback is always among them.
- * Throws `invalid_argument` for a CIDR that is none.
+ * Docker's `insecure-registries`. Loopback is always among them. Throws `invalid_argument` for what is neither a host nor
+ * a CIDR.
  */
 export function insecureRegistries(entries: readonly string[]): InsecureRegistries {
+  const sorted = insecureEntries(entries)
   const networks = new BlockList()
   networks.addSubnet('127.0.0.0', 8, 'ipv4')
   networks.addAddress('::1', 'ipv6')
-  const hosts = new Set(['localhost'])
-  let found = false
-  for (const entry of entries) {
-    const slash = entry.indexOf('/')
-    if (slash < 0) {
-      hosts.add(entry.toLowerCase())
-      continue
-    }
-    const address = entry.slice(0, slash)
-    const family = isIP(address)
-    const bits = /^\d{1,3}$/.test(entry.slice(slash + 1)) ? Number(entry.slice(slash + 1)) : Number.NaN
-    if (family === 0 || !(bits <= (family === 4 ? 32 : 128))) {
-      throw new StrataError(
-        'invalid_argument',
-        `insecure registry ${entry} is not valid: invalid CIDR address: ${entry}`,
-      )
-    }
-    networks.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6')
-    found = true
+  for (const network of sorted.networks) {
+    const [address = '', bits] = network.split('/')
+    networks.addSubnet(address, Number(bits), isIP(address) === 4 ? 'ipv4' : 'ipv6')
   }
-  return { hosts, networks, lookup: found }
+  const hosts = new Set(['localhost', ...sorted.hosts.map(host => host.toLowerCase())])
+  return { hosts, networks, lookup: sorted.networks.length > 0 }
 }
 
 /** Whether a host (with an optional port) is listed, by name or by address. */

@@ -81,7 +81,13 @@ test('redacted URLs hold no secret', () => {
 })
 
 test('loopback and listed registries are insecure, by name, port and network', async () => {
-  const insecure = insecureRegistries(['registry.test:5000', 'any.test', '10.0.0.0/8', 'fd00::/8'])
+  const insecure = insecureRegistries([
+    'registry.test:5000',
+    'any.test',
+    'HTTP://schemed.test:5000',
+    '10.0.0.0/8',
+    'fd00::/8',
+  ])
   const answers: [string, boolean][] = [
     ['127.0.0.1:5000', true],
     ['127.9.9.9', true],
@@ -91,13 +97,25 @@ test('loopback and listed registries are insecure, by name, port and network', a
     ['registry.test:5000', true],
     ['registry.test:5001', false],
     ['any.test:77', true],
+    ['schemed.test:5000', true],
+    ['schemed.test', false],
     ['10.1.2.3:5000', true],
     ['[fd00::1]', true],
     ['11.1.2.3', false],
     ['docker.invalid', false],
   ]
   for (const [domain, expected] of answers) assert.equal(await isInsecure(domain, insecure), expected, domain)
-  for (const bad of ['10.0.0.0/33', 'x/8', '10.0.0.0/', '::1/129']) {
-    assert.throws(() => insecureRegistries([bad]), { code: 'invalid_argument' })
+  for (const [bad, problem] of [
+    ['10.0.0.0/33', 'invalid host "10.0.0.0/33"'],
+    ['x/8', 'invalid host "x/8"'],
+    ['10.0.0.0/', 'invalid host "10.0.0.0/"'],
+    ['::1/129', 'invalid host "::1/129"'],
+    ['a b', 'invalid host "a b"'],
+    ['', 'invalid host ""'],
+    ['ftp://x', 'invalid host "ftp://x"'],
+    ['x:65536', 'invalid port "65536"'],
+  ] as const) {
+    const message = `insecure registry ${bad} is not valid: ${problem}`
+    assert.throws(() => insecureRegistries([bad]), { code: 'invalid_argument', message })
   }
 })

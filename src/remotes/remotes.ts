@@ -8,6 +8,7 @@
 import type { Descriptor, Digest } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import type { Bytes } from '../std/index.ts'
+import type { RegistryDirectoryOptions } from './endpoint.ts'
 
 export interface Resolver extends FileSource {
   /** Throws `not_found` ("manifest unknown"), `unauthorized`, `unavailable`, each with Docker's text. Manifests over 4 MiB are refused. */
@@ -18,6 +19,8 @@ export interface Resolver extends FileSource {
   tags(repository: Reference, options: RequestOptions): Promise<readonly string[]>
   fetcher(reference: Reference, options: RequestOptions): Fetcher
   pusher(repository: RepositoryName, options: RequestOptions): Pusher
+  /** From now on these settings count, instead of all earlier ones. Throws `invalid_argument`, with nothing changed. */
+  configure(settings: RegistryDirectoryOptions): void
   /** Tries credentials at a registry; see {@link login}. */
   login(options: RequestOptions & { readonly domain: string }): Promise<{ readonly identityToken?: string }>
   /** See {@link search}. */

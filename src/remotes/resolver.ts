@@ -35,7 +35,7 @@ const LONGEST_PAUSE = 10_000
 
 /** A resolver keeps connections and tokens: make one for all pulls, dispose of it at the end. */
 export function createResolver(options: ResolverOptions): Resolver & AsyncDisposable {
-  const directory = createRegistryDirectory(options)
+  let directory = createRegistryDirectory(options)
   const proxyOf = createProxyOf(options.proxies ?? {})
   const http = createHttpClient({
     userAgent: options.userAgent,
@@ -48,8 +48,8 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
       return { verify, ...(certificates && { certificates }), ...(proxy && { proxy }) }
     },
   })
-  const registry = createRegistryClient(http, directory)
-  const mirrors = createMirrors(directory, { log: options.log })
+  let registry = createRegistryClient(http, directory)
+  let mirrors = createMirrors(directory, { log: options.log })
   const patiently = <T>(work: () => Promise<T>, signal: AbortSignal) =>
     retry(work, {
       attempts: ATTEMPTS,
@@ -77,6 +77,11 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
     search: wanted => search(http, directory, wanted),
     fetcher: (reference, request): Fetcher => fetcher(reference, request),
     download: (url, { signal }) => download(http, url, signal),
+    configure(settings) {
+      directory = createRegistryDirectory(settings)
+      registry = createRegistryClient(http, directory)
+      mirrors = createMirrors(directory, { log: options.log })
+    },
     pusher: (repository, request) => createPusher(registry, { repository, request, patiently }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }

@@ -2,21 +2,29 @@ import { orAborted } from './abort.ts'
 
 /** A bounded number of places, given out in order of arrival. */
 export class Slots {
-  #free: number
+  #limit: number
+  #taken = 0
   readonly #queue: (() => void)[] = []
 
-  constructor(count: number) {
-    this.#free = count
+  /** `limit`: 0 for as many as are wanted. */
+  constructor(limit: number) {
+    this.#limit = limit || Number.POSITIVE_INFINITY
   }
 
   /** Whether `acquire` would give a place at once. */
   get available(): boolean {
-    return this.#free > 0
+    return this.#taken < this.#limit
+  }
+
+  /** From now on there are so many places; nobody loses one that he has. */
+  resize(limit: number): void {
+    this.#limit = limit || Number.POSITIVE_INFINITY
+    this.#serve()
   }
 
   /** Waits for a place and holds it until the returned handle is disposed; rejects when `signal` is aborted. */
   async acquire(signal?: AbortSignal): Promise<Disposable> {
-    if (this.#free > 0) this.#free--
+    if (this.available) this.#taken++
     else {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#queue.push(resolve)
@@ -39,8 +47,17 @@ export class Slots {
   }
 
   #release(): void {
-    const next = this.#queue.shift()
-    if (next) next()
-    else this.#free++
+    this.#taken--
+    this.#serve()
+  }
+
+  /** Gives free places to those who wait. */
+  #serve(): void {
+    while (this.available) {
+      const next = this.#queue.shift()
+      if (!next) return
+      this.#taken++
+      next()
+    }
   }
 }

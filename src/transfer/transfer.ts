@@ -57,6 +57,21 @@ export interface PullResult {
 
 export interface Puller {
   pull(reference: Reference, options: PullOptions): Promise<PullResult>
+  /** From now on these count; what is under way goes on. */
+  setLimits(limits: DownloadLimits): void
+}
+
+export interface DownloadLimits {
+  /** Docker's `max-concurrent-downloads`: layers at once; 0 for as many as there are. */
+  readonly maxConcurrentDownloads: number
+  /** Docker's `max-download-attempts`. */
+  readonly maxDownloadAttempts: number
+}
+
+export interface UploadLimits {
+  /** Docker's `max-concurrent-uploads`: layers at once; 0 for as many as there are. */
+  readonly maxConcurrentUploads: number
+  readonly maxUploadAttempts: number
 }
 
 export interface ImagePusher {
@@ -65,4 +80,6 @@ export interface ImagePusher {
    * registry has it under as a name of the image. Throws Docker's texts.
    */
   push(reference: Reference, options: PushOptions): Promise<void>
+  /** From now on these count; what is under way goes on. */
+  setLimits(limits: UploadLimits): void
 }

@@ -8,7 +8,7 @@ import { KeyedLock, type Logger, Slots } from '../../std/index.ts'
 import { imageRecord } from '../image-record.ts'
 import { nameIndex } from '../name-index.ts'
 import { SharedJobs } from '../shared-jobs.ts'
-import type { Puller, PullOptions, PullResult, WantedPlatforms } from '../transfer.ts'
+import type { DownloadLimits, Puller, PullOptions, PullResult, WantedPlatforms } from '../transfer.ts'
 import { bringIndex } from './bring-index.ts'
 import { type BringOptions, bringLayers } from './bring-layers.ts'
 import type { LayerRoad } from './layer-job.ts'
@@ -31,13 +31,9 @@ export interface PullerOptions {
   readonly keepCompressed?: boolean
 }
 
-export interface PullLimits {
+export interface PullLimits extends DownloadLimits {
   /** The most bytes of an uncompressed layer. */
   readonly maxLayerSize: number
-  /** Docker's `max-concurrent-downloads`. */
-  readonly maxConcurrentDownloads: number
-  /** Docker's `max-download-attempts`. */
-  readonly maxDownloadAttempts: number
   /** The unit of pauses in milliseconds: shorter in tests. */
   readonly second: number
 }
@@ -61,7 +57,9 @@ export function createPuller(options: PullerOptions): Puller {
     layers,
     lock: new KeyedLock(),
     slots: new Slots(limits.maxConcurrentDownloads),
-    attempts: limits.maxDownloadAttempts,
+    get attempts() {
+      return limits.maxDownloadAttempts
+    },
     second: limits.second,
     maxLayerSize: limits.maxLayerSize,
     keepCompressed: options.keepCompressed ?? false,
@@ -70,7 +68,13 @@ export function createPuller(options: PullerOptions): Puller {
   const lend = createPullLeases(leases)
   const own = options.platform ?? hostPlatform()
 
-  return { pull }
+  return {
+    pull,
+    setLimits(wanted) {
+      Object.assign(limits, wanted)
+      road.slots.resize(limits.maxConcurrentDownloads)
+    },
+  }
 
   async function pull(name: Reference, request: PullOptions): Promise<PullResult> {
     const reference = withDefaultTag(name)

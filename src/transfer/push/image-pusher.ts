@@ -24,7 +24,7 @@ import { isStrataError, type Logger, Slots, StrataError } from '../../std/index.
 import { layerEvent } from '../layer-progress.ts'
 import { SharedJobs } from '../shared-jobs.ts'
 import { together } from '../together.ts'
-import type { ImagePusher, PushOptions } from '../transfer.ts'
+import type { ImagePusher, PushOptions, UploadLimits } from '../transfer.ts'
 import { manifestOf } from './manifest.ts'
 import { pushIndex } from './push-index.ts'
 import { type PushRoad, pushLayer } from './push-layer.ts'
@@ -42,10 +42,7 @@ export interface ImagePusherOptions {
   readonly limits?: Partial<PushLimits>
 }
 
-export interface PushLimits {
-  /** Docker's `max-concurrent-uploads`. */
-  readonly maxConcurrentUploads: number
-  readonly maxUploadAttempts: number
+export interface PushLimits extends UploadLimits {
   /** The unit of pauses in milliseconds: shorter in tests. */
   readonly second: number
 }
@@ -64,12 +61,20 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     compressor: options.compressor,
     slots: new Slots(limits.maxConcurrentUploads),
     compressing: new Slots(COMPRESSIONS),
-    attempts: limits.maxUploadAttempts,
+    get attempts() {
+      return limits.maxUploadAttempts
+    },
     second: limits.second,
   }
   const jobs = new SharedJobs<Descriptor>()
 
-  return { push }
+  return {
+    push,
+    setLimits(wanted) {
+      Object.assign(limits, wanted)
+      road.slots.resize(limits.maxConcurrentUploads)
+    },
+  }
 
   async function push(reference: Reference, request: PushOptions): Promise<void> {
     const { progress, signal, credentials } = request
