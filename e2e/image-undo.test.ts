@@ -25,6 +25,7 @@ interface Removed {
 interface Explained {
   readonly Images: readonly {
     readonly Id: string
+    readonly Names: readonly string[]
     readonly Action: string
     readonly Reason: string
     readonly Bytes: number
@@ -106,12 +107,13 @@ if (await isolated(import.meta.filename)) {
     await ok(engine, 'rmi', name('c'))
     assert.deepEqual(await reclaimable(), [size, 2])
     const dry = (await call(engine, 'POST', '/strata/images/prune?dry-run=1')).json<Explained>()
-    assert.equal(dry.Images[0]?.Action, 'forget')
+    const { Action, Names } = dry.Images[0]!
+    assert.deepEqual([Action, Names], ['forget', [name('c')]])
     assert.ok(dry.SpaceReclaimed > 2000)
     assert.equal((await removed()).length, 1)
-    const pruned = (await call(engine, 'POST', '/images/prune')).json<{ ImagesDeleted: null; SpaceReclaimed: number }>()
-    assert.equal(pruned.ImagesDeleted, null)
-    assert.ok(pruned.SpaceReclaimed >= dry.SpaceReclaimed)
+    const told = await ok(engine, 'image', 'prune', '--force')
+    assert.match(told, /^Deleted Images:\ndeleted: (sha256:\S+)\n\nTotal reclaimed space: [1-9][\d.]*kB\n$/)
+    assert.ok(told.includes(idOf(made.c)), told)
     assert.deepEqual(await removed(), [])
     assert.equal((await restore(name('c'))).status, 404)
     await checkStore(engine)

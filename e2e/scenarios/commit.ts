@@ -18,6 +18,8 @@ const members = [
 
 const history = ['history', '--no-trunc', '--format', '{{.CreatedBy}}|{{.Size}}|{{.Comment}}']
 
+const listed = ['images', '-a', '--format', '{{.Repository}}:{{.Tag}}']
+
 const changes = [
   ...['rm /srv/not-executable; rm -r /var; mkdir -p /var/lib/deep; echo new >/srv/new'],
   ...['ln /srv/new /srv/linked; ln -s new /srv/symbolic; chmod 700 /srv/index.html; mknod /srv/null c 1 3'],
@@ -91,6 +93,25 @@ export const commit: Scenario = {
           ...['--format', '{{.Type}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}'],
         ],
       },
+      {
+        args: [
+          ...['events', '--since', '0', '--until', '-1s', '--filter', 'type=image', '--filter', 'event=create'],
+          ...['--format', '{{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}'],
+        ],
+      },
+      // Parents and children.
+      ['rm', 'one', 'untouched', 'full', 'child'],
+      ['history', '--format', '{{.ID}}|{{.CreatedBy}}|{{.Comment}}', 'made:child'],
+      ['history', '-q', '--no-trunc', 'made:child'],
+      ['rmi', 'made:one'],
+      { args: listed, sorted: true },
+      ['rmi', '--no-prune', 'made:child'],
+      { args: listed, sorted: true },
+      ['rmi', '--no-prune', 'made:same', 'made:running', 'nothing', 'made:full'],
+      { args: listed, sorted: true },
+      // A name of an image is none of a container; a target is checked before the image is looked for.
+      ['inspect', '--type', 'container', image],
+      ['tag', 'nothing', 'sha256:abc'],
     ]
   },
 }

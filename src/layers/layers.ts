@@ -57,12 +57,12 @@ export interface LayerDriver extends AsyncDisposable {
    * full.
    */
   commit(id: string, options: CommitOptions): Promise<LayerInfo>
-  /** `withoutLinks`: absolute paths; symbolic links there are not counted. */
   /**
    * A tar of all that the writable's rootfs shows: its layers and its changes together. Fails with `not_found` at the end
    * when the writable was removed meanwhile.
    */
   export(id: string, options: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array>
+  /** `withoutLinks`: absolute paths; symbolic links there are not counted. */
   usage(id: string, options?: { readonly withoutLinks?: readonly string[] }): Promise<Usage>
   /** Paths for `GraphDriver.Data` of `docker inspect`. */
   describe(id: string): Readonly<Record<string, string>>

@@ -1,5 +1,6 @@
 import { describe } from 'node:test'
 import { commitCases } from './testsuite/commit-cases.ts'
+import { exportCases } from './testsuite/export-cases.ts'
 import { ingestCases } from './testsuite/ingest-cases.ts'
 import { lifeCases } from './testsuite/life-cases.ts'
 import { randomCases } from './testsuite/random-cases.ts'
@@ -16,5 +17,6 @@ export function layerDriverSuite(name: string, makeDriver: MakeDriver): void {
   describe(`${name}: writables, restarts and power failures`, () => lifeCases(makeDriver))
   describe(`${name}: what chains show and hide`, () => viewCases(makeDriver))
   describe(`${name}: layers of what was changed`, () => commitCases(makeDriver))
+  describe(`${name}: archives of a rootfs`, () => exportCases(makeDriver))
   describe(`${name}: random layers`, () => randomCases(makeDriver))
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isStrataError } from '../std/index.ts'
@@ -159,13 +158,9 @@ test('parsers of outside bytes throw nothing but StrataError', () => {
   assert.ok(good > 0, 'some of the documents must be good, or this tests nothing')
 })
 
-test('what the schemas of the image spec require, the parser requires', () => {
-  const file = new URL('../../../shared/oracles/image-spec-schema/image-manifest-schema.json', import.meta.url)
-  const schema: { required: string[] } = existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8'))
-    : { required: ['schemaVersion', 'config', 'layers'] }
+test('what the schema of the image spec requires, the parser requires', () => {
   // Docker, and so this parser, takes a manifest without layers for one with none.
-  for (const field of schema.required.filter(name => name !== 'layers')) {
+  for (const field of ['schemaVersion', 'config']) {
     assert.throws(
       () => parseManifest(bytes({ ...manifest, [field]: undefined }), mediaTypes.ociManifest),
       error => isStrataError(error, 'invalid_argument'),

@@ -5,12 +5,13 @@ import type { ContainerDefaults, ImageConfig } from '../../oci/index.ts'
 import { familiarString } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Container } from '../container.ts'
-import { type EngineContext, publishContainer } from '../context.ts'
+import { type EngineContext, publish, publishContainer } from '../context.ts'
 import { now } from '../create.ts'
 import { initFiles } from '../init-files.ts'
 import { mergeDefaults } from '../merge-config.ts'
 import { whilePaused } from '../pause.ts'
 import { type NewImage, recordImage } from './new-image.ts'
+import { publishTag } from './tag.ts'
 import { newReference, type TargetName } from './target-reference.ts'
 
 export interface CommitRequest {
@@ -57,7 +58,10 @@ export async function commitContainer(
       signal,
     })
     const image = imageOf(container, { parent, parentConfig, layer, config: merged, request })
-    const { id } = await recordImage(context, lease, { ...image, ...(reference && { reference }) })
+    const record = await recordImage(context, lease, { ...image, ...(reference && { reference }) })
+    const { id, labels } = record
+    publish(context, 'image', 'create', id, { ...labels, name: id })
+    if (reference) publishTag(context, record, reference)
     publishContainer(context, container, 'commit', {
       comment: request.comment,
       imageID: id,

@@ -14,6 +14,7 @@ export async function explainedPrune(
 ): Promise<ExplainedPrune> {
   const { plan, forgets } = planPrune(context, filters)
   const removed = Array.from(context.images.removedImages()).filter(({ record }) => forgets(record))
+  const namesOf = Map.groupBy(context.images.removed(), ({ image }) => image.id)
   const uses = await new LayerUses().count(context)
   const lastUsed = (id: Digest) => {
     const used = context.images.usedAt(id)
@@ -23,7 +24,8 @@ export async function explainedPrune(
   for (const { record, at } of removed) {
     const Reason = `it was removed ${new Date(at).toISOString()}, and could be restored`
     const Bytes = await uses.letGo(context, record)
-    Images.push({ Id: record.id, Names: [], Action: 'forget', Reason, Bytes, ...lastUsed(record.id) })
+    const Names = familiar(namesOf.get(record.id)?.flatMap(({ name }) => name ?? []) ?? [])
+    Images.push({ Id: record.id, Names, Action: 'forget', Reason, Bytes, ...lastUsed(record.id) })
   }
   for (const { summary, removed, reason } of plan) {
     const { record, tags, digests } = summary

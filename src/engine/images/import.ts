@@ -6,6 +6,7 @@ import type { ProgressEvent } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { now } from '../create.ts'
 import { recordImage } from './new-image.ts'
+import { publishTag } from './tag.ts'
 import { newReference, type TargetName } from './target-reference.ts'
 
 export interface ImportRequest {
@@ -40,7 +41,7 @@ export async function importImage(context: EngineContext, request: ImportRequest
   })
   const created = now()
   const { os, architecture, variant } = platform
-  const { id } = await recordImage(context, lease, {
+  const record = await recordImage(context, lease, {
     platform: { os, architecture, ...(variant && { variant }) },
     created,
     comment: message,
@@ -49,6 +50,8 @@ export async function importImage(context: EngineContext, request: ImportRequest
     layers: [{ diffID, size }],
     ...(reference && { reference }),
   })
+  if (reference) publishTag(context, record, reference)
+  const { id } = record
   publish(context, 'image', 'import', id, { ...config.Labels, name: id })
   progress({ status: id })
 }

@@ -8,8 +8,8 @@ import {
   mediaTypes,
   type Platform,
 } from '../../oci/index.ts'
-import { familiarString, type Reference } from '../../reference/index.ts'
-import { type EngineContext, publish } from '../context.ts'
+import type { Reference } from '../../reference/index.ts'
+import type { EngineContext } from '../context.ts'
 
 /** What an image that is made here is to say. */
 export interface NewImage {
@@ -28,14 +28,13 @@ export interface NewImage {
   readonly reference?: Reference
 }
 
-/** Writes the config of an image and records it, with its name; tells of the name. */
+/** Writes the config of an image and records it, with its name. What is to be told of it is the caller's. */
 export async function recordImage(context: EngineContext, lease: PassingLease, image: NewImage): Promise<ImageRecord> {
   const bytes = Buffer.from(JSON.stringify(configOf(context, image)))
   const id = digestOf(bytes)
   await lease.addContent(id)
   await putBlob(context.content, bytes)
   const { platform, created, layers, parent, reference } = image
-  const labels = image.config.Labels ?? {}
   const record: ImageRecord = {
     id,
     config: { mediaType: mediaTypes.dockerConfig, digest: id, size: bytes.byteLength },
@@ -44,10 +43,9 @@ export async function recordImage(context: EngineContext, lease: PassingLease, i
     platform,
     created,
     size: layers.reduce((sum, { size }) => sum + size, 0),
-    labels,
+    labels: image.config.Labels ?? {},
   }
   context.images.put(record, reference ? [{ reference }] : [])
-  if (reference) publish(context, 'image', 'tag', id, { ...labels, name: familiarString(reference) })
   return record
 }
 

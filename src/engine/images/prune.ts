@@ -1,4 +1,5 @@
 import type { Filters, ImagesPruned } from '../../apitypes/index.ts'
+import type { Digest } from '../../oci/index.ts'
 import { StrataError } from '../../std/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { planPrune } from './prune-plan.ts'
@@ -12,24 +13,35 @@ export async function pruneImages(context: EngineContext, filters: Filters): Pro
   if (pruning.has(context)) throw new StrataError('conflict', 'a prune operation is already running')
   pruning.add(context)
   try {
-    const { result: removal, swept } = await context.collector.collect(() => removePlanned(context, filters))
+    const { result, swept } = await context.collector.collect(() => removePlanned(context, filters))
+    const { removal, forgotten } = result
     removal.tell()
     publish(context, 'image', 'prune', '', { reclaimed: String(swept.bytes) })
-    return { ImagesDeleted: removal.done.length > 0 ? removal.done : null, SpaceReclaimed: swept.bytes }
+    // With nothing deleted the docker CLI says that no space came back.
+    const deleted = [...forgotten.map(Deleted => ({ Deleted })), ...removal.done]
+    return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: swept.bytes }
   } finally {
     pruning.delete(context)
   }
 }
 
-function removePlanned(context: EngineContext, filters: Filters): Removal {
+interface Pruned {
+  readonly removal: Removal
+  /** Images that were removed before, and could be restored until now. */
+  readonly forgotten: readonly Digest[]
+}
+
+function removePlanned(context: EngineContext, filters: Filters): Pruned {
   return context.metadata.transaction(() => {
     const { plan, forgets } = planPrune(context, filters)
+    const removed = Array.from(context.images.removedImages(), ({ record }) => record)
+    const forgotten = removed.filter(forgets).map(({ id }) => id)
     const removal = new Removal(context, { force: false, noPrune: false })
     for (const { summary, removed } of plan) if (removed) removal.removeImage(summary.record.id)
     removal.finish()
     // Space is what is asked for: what could be restored goes first, and nothing of this can be restored.
     const gone = new Set(removal.done.map(item => ('Deleted' in item ? item.Deleted : '')))
     context.images.forgetRemoved(({ record }) => gone.has(record.id) || forgets(record))
-    return removal
+    return { removal, forgotten }
   })
 }

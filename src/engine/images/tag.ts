@@ -1,14 +1,20 @@
-import { familiarString, parseReference } from '../../reference/index.ts'
+import type { ImageRecord } from '../../images/index.ts'
+import { familiarString, parseReference, type Reference } from '../../reference/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { type TargetName, targetReference } from './target-reference.ts'
 
 /** Gives an image a further name, which holds the same platforms; a name that another image had moves. */
 export function tagImage(context: EngineContext, name: string, target: TargetName): void {
-  const { record, name: found } = context.images.resolve(name)
   const reference = targetReference(target, 'refusing to create a tag with a digest reference')
+  const { record, name: found } = context.images.resolve(name)
   const named = found === undefined ? undefined : context.images.name(parseReference(found))
   const manifest = record.manifest && { target: record.manifest }
   const { image: _, ...points } = named?.held ? named : { image: record.id, ...manifest }
   context.images.tag(reference, record.id, points)
-  publish(context, 'image', 'tag', record.id, { ...record.labels, name: familiarString(reference) })
+  publishTag(context, record, reference)
+}
+
+/** Tells that an image got a name. */
+export function publishTag(context: EngineContext, { id, labels }: ImageRecord, reference: Reference): void {
+  publish(context, 'image', 'tag', id, { ...labels, name: familiarString(reference) })
 }

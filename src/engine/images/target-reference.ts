@@ -1,4 +1,4 @@
-import { parseReference, type Reference, withDefaultTag, withTag } from '../../reference/index.ts'
+import { familiarName, parseReference, type Reference, withDefaultTag, withTag } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
 
 /** The name that an image is to get, as a client gives it: both may be empty. */
@@ -11,6 +11,10 @@ export interface TargetName {
 export function targetReference({ repo, tag }: TargetName, refusal: string): Reference {
   const parsed = parseReference(repo)
   if (parsed.digest !== undefined) throw new StrataError('invalid_argument', refusal)
+  if (familiarName(parsed) === 'sha256') {
+    const why = 'refusing to create an ambiguous tag using digest algorithm as name'
+    throw new StrataError('invalid_argument', why)
+  }
   return tag === '' ? withDefaultTag(parsed) : withTag(parsed, tag)
 }
 

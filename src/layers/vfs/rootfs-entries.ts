@@ -5,8 +5,10 @@ import type { ChangedTree } from '../commit/changed-tree.ts'
 import { placeholderCheck } from '../commit/placeholders.ts'
 import { type TreeView, treeEntries } from '../commit/tree-entries.ts'
 import { isNoWhiteout } from '../commit/upper-entries.ts'
+import { byBytes } from '../tree/finish.ts'
 import { mergeTrees } from '../tree/merge.ts'
 import { openLayer } from '../views/open-layer.ts'
+import { furtherNames } from './further-names.ts'
 import { treeDirectory } from './tree-directory.ts'
 
 /** The entries of a layer of what differs between a whole rootfs and the layers that it was made from. */
@@ -14,19 +16,33 @@ export async function* rootfsEntries({ folder, below, placeholders }: ChangedTre
   using open = new DisposableStack()
   const layers = below.map(({ diffID, path }, number) => open.use(openLayer({ diffID, tar: path }, number)))
   const before = treeDirectory(mergeTrees(layers.map(({ tree }) => tree))?.root)
+  const top = Buffer.from(folder)
   const removed = new Set<string>()
-  const names = new Map<string, string[]>()
-  for (const { path, kind } of await compareTrees(Buffer.from(folder), before, { whole: true })) {
+  const taken = new Set<string>()
+  for (const { path, kind } of await compareTrees(top, before, { whole: true })) {
     if (kind === 'deleted') removed.add(path)
-    const parent = posix.dirname(path).replace(/^\/$/, '')
-    const list = names.get(parent)
-    if (list) list.push(posix.basename(path))
-    else names.set(parent, [posix.basename(path)])
+    taken.add(path)
   }
+  for (const path of await furtherNames(top, taken)) taken.add(path)
+  const names = namesByFolder(taken)
   const view: TreeView = {
     names: (_folder, path) => (names.get(path) ?? []).filter(isNoWhiteout),
     isRemoved: path => removed.has(path),
     isOpaque: async () => false,
   }
   yield* treeEntries(folder, { view, placeholders: placeholderCheck(placeholders, before) })
+}
+
+/** The names in each folder that lead to the paths, in the order of their bytes; the root is empty. */
+function namesByFolder(paths: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const sets = new Map<string, Set<string>>()
+  for (const path of paths) {
+    for (let at = path; at !== '/'; at = posix.dirname(at)) {
+      const folder = posix.dirname(at).replace(/^\/$/, '')
+      const set = sets.get(folder)
+      if (set) set.add(posix.basename(at))
+      else sets.set(folder, new Set([posix.basename(at)]))
+    }
+  }
+  return new Map([...sets].map(([folder, names]) => [folder, [...names].sort(byBytes)]))
 }
