@@ -51,7 +51,7 @@ if (await isolated(import.meta.filename)) {
     assert.equal(status, 1)
     assert.match(stderr, /is blocked by the configuration$/m)
     assert.equal((await pull('app:1')).status, 0)
-    const events = await engine.docker(['events', '--since', '1h', '--until', '0s', '--filter', 'event=reload'])
+    const events = await engine.docker(['events', '--since', '1h', '--until', '-1s', '--filter', 'event=reload'])
     assert.match(events.stdout, /daemon reload .*labels=\["second=2"\].*max-concurrent-downloads=7/)
   })
 
