@@ -86,7 +86,7 @@ export const push: Scenario = {
           '--since',
           '1h',
           '--until',
-          '0s',
+          '-1s',
           '--filter',
           'event=push',
           '--format',
