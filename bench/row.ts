@@ -34,6 +34,8 @@ export interface Peer extends AsyncDisposable {
   readonly flags: { readonly pull: readonly string[]; readonly run: readonly string[] }
   /** Runs its command line; throws unless it succeeds. */
   run(args: readonly string[]): Promise<string>
+  /** Asks its API for a page; throws unless it is given. None without an API. */
+  get?(path: string): Promise<void>
   /** The processes that stay running by themselves. Empty for one without a daemon. */
   resident(): Promise<readonly number[]>
   /** All processes that work for it now, the running command's included when there is no daemon. */

@@ -1,3 +1,4 @@
+import { call } from '../../e2e/fixtures/call.ts'
 import type { Daemon } from '../../e2e/fixtures/daemon.ts'
 import { family, mentioning } from '../memory.ts'
 import type { Peer, PeerName } from '../row.ts'
@@ -23,6 +24,10 @@ export async function enginePeer(name: PeerName, daemon: Daemon): Promise<Peer> 
       description: info.trim(),
       flags: { pull: [], run: [] },
       run,
+      async get(path) {
+        const { status, body } = await call(daemon, 'GET', path)
+        if (status !== 200) throw new Error(`${name}: ${path}: ${status} ${body}`)
+      },
       resident,
       working: resident,
       async [Symbol.asyncDispose]() {

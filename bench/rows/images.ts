@@ -7,7 +7,9 @@ const COUNT = 1000
 export const images: Row = {
   metrics: [
     { id: 'images', title: '`images` with 1,000 images', unit: 'ms', target: { ratio: 0.5 } },
+    { id: 'images-answer', title: "the API's answer to that", unit: 'ms', target: { ratio: 0.5 } },
     { id: 'system-df', title: '`system df` with 1,000 images', unit: 'ms', target: { ratio: 0.5 } },
+    { id: 'system-df-answer', title: "the API's answer to that", unit: 'ms', target: { ratio: 0.5 } },
   ],
   rounds: 10,
   async prepare(peer, { root }) {
@@ -17,10 +19,13 @@ export const images: Row = {
     if (peer.name !== 'podman') await peer.run(['image', 'prune', '--all', '--force'])
   },
   async measure(peer) {
-    if (peer.name === 'podman') return {}
+    const { get } = peer
+    if (!get) return {}
     return {
       images: await timed(() => peer.run(['images'])),
+      'images-answer': await timed(() => get('/images/json')),
       'system-df': await timed(() => peer.run(['system', 'df'])),
+      'system-df-answer': await timed(() => get('/system/df')),
     }
   },
 }
