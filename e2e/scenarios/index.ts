@@ -7,6 +7,7 @@ import { imageLife } from './image-life.ts'
 import { images } from './images.ts'
 import { importing } from './import.ts'
 import { load } from './load.ts'
+import { loadV1 } from './load-v1.ts'
 import { network } from './network.ts'
 import { objects } from './objects.ts'
 import { platforms } from './platforms.ts'
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   save,
   commit,
   load,
+  loadV1,
   changes,
   registries,
   importing,

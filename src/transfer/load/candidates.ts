@@ -4,32 +4,21 @@ import {
   digestOf,
   formatPlatform,
   hostPlatform,
-  type ImageConfig,
   mayBeImage,
   mediaTypes,
   type Platform,
   parseImageConfig,
   pickPlatform,
 } from '../../oci/index.ts'
-import { formatReference, type Reference } from '../../reference/index.ts'
+import { formatReference } from '../../reference/index.ts'
 import { isStrataError, StrataError } from '../../std/index.ts'
 import { blobName } from '../save/documents.ts'
+import type { Candidate } from './candidate.ts'
 import { documentAt, type Files, findFile } from './files.ts'
+import { configOf } from './image-config.ts'
 import { parseItems } from './items.ts'
 import { blobAt, type Layout, type LayoutIndex, type LayoutManifest, type Named, readLayout } from './layout.ts'
-
-/** An image that the documents of an archive tell of; whether its layers are there is another question. */
-export interface Candidate {
-  readonly id: Digest
-  readonly configBytes: Uint8Array
-  readonly imageConfig: ImageConfig
-  /** Lowest first, one for each diffID of the config: where it lies in the archive. */
-  readonly layers: readonly string[]
-  readonly references: readonly Reference[]
-  readonly parent?: Digest
-  /** The manifest that a registry would serve. */
-  readonly manifest?: LayoutManifest
-}
+import { hasV1Images, v1Candidates } from './v1-images.ts'
 
 /** An index that may come as such, with the images of it that are in the archive. */
 export interface IndexCandidate extends Named<LayoutIndex> {
@@ -43,18 +32,21 @@ export interface Candidates {
   readonly images: readonly Candidate[]
   /** Each with a name. An image of one that has the same name is part of it, if the index comes. */
   readonly indexes: readonly IndexCandidate[]
+  /** Docker doesn't say which images it has loaded. */
+  readonly untold?: true
 }
 
 /**
- * The images of an archive, by `manifest.json` or else by `index.json`, and the indexes that `index.json` names. Of an index
- * without a name, which nothing would hold together here, and of each when a platform is asked for, one image is taken.
+ * The images of an archive, by `manifest.json` or else by `index.json` or else by the folders of Docker before 1.10, and the
+ * indexes that `index.json` names. Of an index without a name, which nothing would hold together here, and of each when a platform is asked for, one image is taken.
  * Throws `invalid_argument`; `not_found` when there is an index, and nothing for the platform.
  */
-export function findCandidates(files: Files, platform: Platform | undefined): Candidates {
+export async function findCandidates(files: Files, platform: Platform | undefined): Promise<Candidates> {
   const items = findFile(files, 'manifest.json') && parseItems(documentAt(files, 'manifest.json'))
   const hasLayout = findFile(files, 'index.json') !== undefined
   if (!items && !hasLayout) {
-    const text = 'invalid archive: there is neither a manifest.json nor an index.json in it'
+    if (hasV1Images(files)) return { images: await v1Candidates(files), indexes: [], untold: true }
+    const text = 'invalid archive: there is no manifest.json, index.json or repositories in it'
     throw new StrataError('invalid_argument', text)
   }
   const layout = !hasLayout ? { manifests: [], indexes: [] } : items ? layoutIfAny(files) : readLayout(files)
@@ -108,19 +100,6 @@ function dockerCandidates(files: Files, items: ReturnType<typeof parseItems>, la
       ...(manifest && { manifest }),
     }
   })
-}
-
-/** Reads a config. Throws Docker's texts. */
-function configOf(bytes: Uint8Array, layers: number): ImageConfig {
-  const config = parseImageConfig(bytes)
-  const host = hostPlatform().os
-  if (config.os !== host) throw new StrataError('invalid_argument', `cannot load ${config.os} image on ${host}`)
-  const diffIDs = config.rootfs.diff_ids.length
-  if (diffIDs === layers) return config
-  throw new StrataError(
-    'invalid_argument',
-    `invalid manifest, layers length mismatch: expected ${layers}, got ${diffIDs}`,
-  )
 }
 
 /** The layout of an archive that has `manifest.json` too, which is what counts; empty when it can't be read. */

@@ -35,6 +35,17 @@ export function namesFrom(components: readonly ByteString[]): string {
   return components.join('/')
 }
 
+/** Whether a path goes out of the archive on its way. */
+export function leadsOut(path: string): boolean {
+  let depth = 0
+  for (const component of path.split('/')) {
+    if (component === '..') depth--
+    else if (component !== '' && component !== '.') depth++
+    if (depth < 0) return true
+  }
+  return false
+}
+
 /** The file at `path` of the archive, through links of it, none of which leads out; undefined when there is none. */
 export function findFile(files: Files, path: string): FileEntry | undefined {
   let components = cleanName(path as ByteString)

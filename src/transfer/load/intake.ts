@@ -6,8 +6,8 @@ import {
   type TarEntryHead,
   TarScanner,
 } from '../../archive/index.ts'
-import { type Bytes, isStrataError, StrataError, throwIfAborted } from '../../std/index.ts'
-import { type Files, type LinkEntry, namesFrom } from './files.ts'
+import { type Bytes, StrataError, throwIfAborted } from '../../std/index.ts'
+import { type Files, type LinkEntry, leadsOut, namesFrom } from './files.ts'
 import type { LayerIntake } from './layer-intake.ts'
 
 /** The most bytes of one document: that of Docker's largest configs, with room. */
@@ -40,29 +40,13 @@ export async function takeIn(
 ): Promise<Files> {
   const intake = new Intake(options.layers)
   const scanner = new TarScanner({ onEntry: head => intake.begin(head), onData: bytes => intake.data(bytes) })
-  const scan = (step: () => void) => {
-    try {
-      step()
-    } catch (error) {
-      throw inDockersWords(error)
-    }
-  }
   for await (const chunk of archive) {
     throwIfAborted(options.signal)
-    scan(() => scanner.push(chunk))
+    scanner.push(chunk)
     await options.layers.room()
   }
-  scan(() => scanner.finish())
+  scanner.finish()
   return intake.files
-}
-
-const dockersWords = ['unexpected EOF', 'archive/tar: invalid tar header']
-
-/** Docker doesn't say where an archive is broken. */
-function inDockersWords(error: unknown): unknown {
-  if (!isStrataError(error, 'invalid_argument')) return error
-  const text = dockersWords.find(words => error.message.startsWith(words))
-  return text === undefined ? error : new StrataError(error.code, text, { cause: error })
 }
 
 class Intake {
@@ -161,16 +145,6 @@ function pathOf(name: ByteString): string {
     throw new StrataError('invalid_argument', `invalid entry name ${JSON.stringify(name)}`)
   }
   return namesFrom(cleanName(name))
-}
-
-function leadsOut(name: ByteString): boolean {
-  let depth = 0
-  for (const component of name.split('/')) {
-    if (component === '..') depth--
-    else if (component !== '' && component !== '.') depth++
-    if (depth < 0) return true
-  }
-  return false
 }
 
 function linkOf(path: string, { type, linkname }: TarEntryHead): LinkEntry {

@@ -4,7 +4,8 @@
  * An archive is a tar of *entries*, in any order, that is read once, as it comes: what looks like a layer goes straight into
  * the layer store, what may be a *document* (JSON) is held. Only at the end do the documents tell which images there are,
  * and what each entry is of them: Docker's `manifest.json`, or the `index.json` of an OCI layout, which also tells of
- * indexes: what may be a blob of one is put aside as it passes. Nothing is recorded before all of the images are known to be
+ * indexes: what may be a blob of one is put aside as it passes; or a folder an image and `repositories`, of Docker before
+ * 1.10. Nothing is recorded before all of the images are known to be
  * whole.
  */
 import { decompress } from '../../archive/index.ts'
@@ -13,7 +14,7 @@ import type { ImageRecord, ImageStore, PassingLease } from '../../images/index.t
 import type { LayerDriver } from '../../layers/index.ts'
 import { digestOf, hostPlatform, matchesPlatform, type Platform } from '../../oci/index.ts'
 import { familiarString, type Reference } from '../../reference/index.ts'
-import type { Bytes } from '../../std/index.ts'
+import { type Bytes, isStrataError, StrataError } from '../../std/index.ts'
 import { imageRecord } from '../image-record.ts'
 import { type ArrivedIndex, nameIndex } from '../name-index.ts'
 import type { ProgressEvent } from '../transfer.ts'
@@ -47,7 +48,7 @@ export interface LoadOptions {
  */
 export async function loadImages(archive: Bytes, options: LoadOptions): Promise<ImageRecord[]> {
   await using spool = new Spool(options)
-  const { images, indexes } = await bringImages(archive, options, spool)
+  const { images, indexes, untold } = await bringImages(archive, options, spool).catch(refuseInDockersWords)
   const parents = parentsOf(images.map(({ candidate }) => candidate))
   for (const image of images) await putDocuments(image, options)
   const records = images.map(({ candidate, parts, infos }) => {
@@ -56,11 +57,12 @@ export async function loadImages(archive: Bytes, options: LoadOptions): Promise<
   })
   for (const [position, record] of records.entries()) {
     const { references } = images[position]!.candidate
-    telling(references, options, () => nameImage(references, record, options))
+    telling(references, { ...options, untold }, () => nameImage(references, record, options))
   }
   const held = indexes.flatMap(index => nameWhole(index, options))
   // As in Docker, it is the last image that decides; of none at all nothing is said.
   const last = images.at(-1)
+  if (untold) return records
   if (!last && indexes.length === 0) options.progress({})
   else if (last?.candidate.references.length === 0) {
     options.progress({ stream: records.map(({ id }) => `Loaded image ID: ${id}\n`).join('') })
@@ -71,6 +73,8 @@ export async function loadImages(archive: Bytes, options: LoadOptions): Promise<
 interface Whole {
   readonly images: readonly WholeImage[]
   readonly indexes: readonly NamedIndex[]
+  /** It is not said which images were loaded. */
+  readonly untold: boolean
 }
 
 type NamedIndex = Named<ArrivedIndex>
@@ -81,7 +85,7 @@ async function bringImages(archive: Bytes, options: LoadOptions, spool: Spool): 
   // Of one platform no index is made.
   await using intake = new LayerIntake({ ...options, ...(!platform && { spool }) })
   const files = await takeIn(decompress(archive, { signal }), { layers: intake, signal })
-  const candidates = findCandidates(files, platform)
+  const candidates = await findCandidates(files, platform)
   if (candidates.indexes.length > 0) await intake.settled()
   const indexes: NamedIndex[] = []
   const taken: IndexCandidate[] = []
@@ -101,7 +105,15 @@ async function bringImages(archive: Bytes, options: LoadOptions, spool: Spool): 
     if (platform && !matchesPlatform(platform, candidate.imageConfig)) continue
     images.push(await wholeImage(candidate, { ...options, files }))
   }
-  return { images, indexes }
+  return { images, indexes, untold: candidates.untold === true }
+}
+
+const dockersWords = ['unexpected EOF', 'archive/tar: invalid tar header']
+
+/** Docker doesn't say where an archive or a layer is broken. */
+function refuseInDockersWords(error: unknown): never {
+  const words = isStrataError(error, 'invalid_argument') && dockersWords.find(each => error.message.startsWith(each))
+  throw words ? new StrataError('invalid_argument', words, { cause: error }) : error
 }
 
 async function putDocuments({ candidate, parts }: WholeImage, { content, lease }: LoadOptions): Promise<void> {
@@ -135,7 +147,11 @@ function nameWhole({ references, ...index }: NamedIndex, options: LoadOptions): 
 }
 
 /** Does `naming`, which lets names lead to the image that it returns, and tells of it in Docker's words. */
-function telling(references: readonly Reference[], { images, progress }: LoadOptions, naming: () => ImageRecord): void {
+function telling(
+  references: readonly Reference[],
+  { images, progress, untold = false }: LoadOptions & Partial<Pick<Whole, 'untold'>>,
+  naming: () => ImageRecord,
+): void {
   const before = references.map(reference => images.name(reference)?.image)
   const { id } = naming()
   for (const [position, reference] of references.entries()) {
@@ -144,5 +160,6 @@ function telling(references: readonly Reference[], { images, progress }: LoadOpt
     const moved = `The image ${familiarString(reference)} already exists, renaming the old one with ID ${old}`
     progress({ stream: `${moved} to empty string\n` })
   }
+  if (untold) return
   for (const reference of references) progress({ stream: `Loaded image: ${familiarString(reference)}\n` })
 }

@@ -1,6 +1,6 @@
 import type { Digest, HistoryEntry } from '../../oci/index.ts'
 import { StrataError } from '../../std/index.ts'
-import type { Candidate } from './candidates.ts'
+import type { Candidate } from './candidate.ts'
 
 /**
  * The parents of loaded images that are loaded with them, by image. Throws `invalid_argument` with Docker's text for one

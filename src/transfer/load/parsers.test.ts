@@ -5,6 +5,7 @@ import { isStrataError } from '../../std/index.ts'
 import { findCandidates } from './candidates.ts'
 import { type Entry, type Files, findFile } from './files.ts'
 import { parseItems } from './items.ts'
+import { parseRepositories } from './repositories.ts'
 
 const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '')
 
@@ -36,18 +37,29 @@ const index = fc.record(
 )
 
 /** Runs `parse` and makes sure that all it may do is refuse. */
-function refusesAtMost(parse: () => unknown): void {
+async function refusesAtMost(parse: () => unknown): Promise<void> {
   try {
-    parse()
+    await parse()
   } catch (error) {
     assert.ok(isStrataError(error, 'invalid_argument') || isStrataError(error, 'not_found'), String(error))
   }
 }
 
-test('manifest.json of any bytes and any JSON is read or refused', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => refusesAtMost(() => parseItems(bytes))))
-  fc.assert(
-    fc.property(fc.oneof(fc.array(item), item), fc.string(), (value, rest) =>
+test('manifest.json and repositories of any bytes and any JSON are read or refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async bytes => {
+      await refusesAtMost(() => parseItems(bytes))
+      await refusesAtMost(() => parseRepositories(bytes).map(({ reference }) => reference()))
+    }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(text, fc.oneof(fc.dictionary(text, anything), anything)), value =>
+      refusesAtMost(() => parseRepositories(bytesOf(value)).map(({ reference }) => reference())),
+    ),
+    { numRuns: 1000 },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.array(item), item), fc.string(), (value, rest) =>
       refusesAtMost(() => parseItems(Buffer.concat([bytesOf(value), Buffer.from(rest)]))),
     ),
     { numRuns: 2000 },
@@ -61,19 +73,19 @@ test('what follows the value of manifest.json does not matter, as in Go', () => 
   assert.deepEqual(parseItems(Buffer.concat([bytesOf(value), Buffer.from(' {')])), expected)
 })
 
-test('the documents of any archive are understood or refused', () => {
+test('the documents of any archive are understood or refused', async () => {
   const digest = 'a'.repeat(64)
-  fc.assert(
-    fc.property(fc.array(item), index, index, anything, (items, top, nested, config) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(item), index, index, anything, async (items, top, nested, config) => {
       const files = new Map<string, Entry>([
         ['index.json', { kind: 'document', bytes: bytesOf(top) }],
         [`blobs/sha256/${digest}`, { kind: 'document', bytes: bytesOf(nested) }],
         ['a:1', { kind: 'document', bytes: bytesOf(config) }],
       ])
-      refusesAtMost(() => findCandidates(files, undefined))
-      refusesAtMost(() => findCandidates(files, { os: 'linux', architecture: 'arm64' }))
+      await refusesAtMost(() => findCandidates(files, undefined))
+      await refusesAtMost(() => findCandidates(files, { os: 'linux', architecture: 'arm64' }))
       files.set('manifest.json', { kind: 'document', bytes: bytesOf(items) })
-      refusesAtMost(() => findCandidates(files, undefined))
+      await refusesAtMost(() => findCandidates(files, undefined))
     }),
     { numRuns: 2000 },
   )

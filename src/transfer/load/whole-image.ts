@@ -3,7 +3,7 @@ import type { LayerDriver, LayerInfo } from '../../layers/index.ts'
 import { type Descriptor, type DiffID, type Digest, mediaTypes } from '../../oci/index.ts'
 import { bytesOf, StrataError } from '../../std/index.ts'
 import type { ImageParts } from '../image-record.ts'
-import type { Candidate } from './candidates.ts'
+import type { Candidate } from './candidate.ts'
 import { type ArrivedLayer, type Files, findFile, missing } from './files.ts'
 
 export interface WholeOptions {

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { digestOf } from '../../oci/index.ts'
+import { formatReference } from '../../reference/index.ts'
+import { isStrataError } from '../../std/index.ts'
+import { findCandidates } from './candidates.ts'
+import type { Entry, Files } from './files.ts'
+import { goTime } from './go-time.ts'
+import { compact, membersOf, rawMap, rawText } from './raw-json.ts'
+
+const zeros = Buffer.alloc(1024)
+const layer = digestOf(zeros)
+
+/** Folders of images by their documents, with layers in which nothing is. */
+function archiveOf(images: Readonly<Record<string, unknown>>, repositories: unknown): Files {
+  const document = (value: unknown): Entry => ({
+    kind: 'document',
+    bytes: Buffer.from(typeof value === 'string' ? value : (JSON.stringify(value) ?? '')),
+  })
+  const files: Files = new Map([['repositories', document(repositories)]])
+  for (const [id, json] of Object.entries(images)) {
+    files.set(`${id}/json`, document(json))
+    files.set(`${id}/layer.tar`, { kind: 'document', bytes: zeros })
+  }
+  return files
+}
+
+async function imagesOf(files: Files) {
+  return (await findCandidates(files, undefined)).images
+}
+
+test('a chain becomes images with the layers and the history of all that is below, and parents', async () => {
+  const command = (text: string) => ({ docker_version: '1.9.0', container_config: { Cmd: ['run', text] } })
+  const [first, second, third, ...others] = await imagesOf(
+    archiveOf(
+      {
+        a: { id: 'a', parent: 'c', ...command('<top>') },
+        b: { id: 'b', parent: 'm', ...command('middle') },
+        c: { id: 'c', parent: 'b', ...command('below') },
+        m: { id: 'm', os: 'linux', author: 'me', created: '2014-01-01T00:00:00.10+00:00', Size: 1, throwaway: true },
+      },
+      { x: { 1: 'a', 2: 'b' }, 'y/z': { 1: 'a' } },
+    ),
+  )
+  assert.ok(first && second && third)
+  const [top] = others
+  assert.ok(top)
+  assert.equal(others.length, 1)
+  assert.equal(
+    Buffer.from(first.configBytes).toString(),
+    '{"author":"me","container_config":{"Hostname":"","Domainname":"","User":"","AttachStdin":false,' +
+      '"AttachStdout":false,"AttachStderr":false,"Tty":false,"OpenStdin":false,"StdinOnce":false,"Env":null,"Cmd":null,' +
+      '"Image":"","Volumes":null,"WorkingDir":"","Entrypoint":null,"OnBuild":null,"Labels":null},' +
+      '"created":"2014-01-01T00:00:00.1Z",' +
+      `"history":[{"created":"2014-01-01T00:00:00.1Z","author":"me"}],"os":"linux",` +
+      `"rootfs":{"type":"layers","diff_ids":["${layer}"]}}`,
+  )
+  assert.equal(
+    Buffer.from(second.configBytes).toString(),
+    '{"container_config":{"Cmd":["run","middle"]},"docker_version":"1.9.0",' +
+      '"history":[{"created":"2014-01-01T00:00:00.1Z","author":"me"},{"created_by":"run middle"}],' +
+      `"rootfs":{"type":"layers","diff_ids":["${layer}","${layer}"]}}`,
+  )
+  assert.match(Buffer.from(top.configBytes).toString(), /"created_by":"run \\u003ctop\\u003e"\}\],"rootfs"/)
+  assert.deepEqual(
+    [first, second, third, top].map(each => each.parent),
+    [undefined, first.id, second.id, third.id],
+  )
+  assert.deepEqual(top.layers, ['m/layer.tar', 'b/layer.tar', 'c/layer.tar', 'a/layer.tar'])
+  assert.deepEqual(
+    [first, second, third, top].map(({ references }) => references.map(formatReference)),
+    [[], ['docker.io/library/x:2'], [], ['docker.io/library/x:1', 'docker.io/y/z:1']],
+  )
+})
+
+test('what is no chain of images of the archive is refused', async () => {
+  const refused = async (images: Readonly<Record<string, unknown>>, message: string | RegExp) =>
+    assert.rejects(imagesOf(archiveOf(images, {})), { code: 'invalid_argument', message })
+  await refused({ a: { parent: 'a' } }, 'image a is its own parent')
+  await refused({ a: { parent: 'b' }, b: { parent: 'c' }, c: { parent: 'b' } }, 'image b is its own parent')
+  await refused({ a: { parent: '../a' } }, '../a/json is not in the archive')
+  await refused({ a: { parent: 'x/../../../a' } }, 'x/../../../a/json is not in the archive')
+  await refused({ a: { parent: 'b' } }, 'open b/json: no such file or directory')
+  const deep = Array.from({ length: 126 }, (_, index) => [`i${index}`, index === 0 ? {} : { parent: `i${index - 1}` }])
+  await refused(Object.fromEntries(deep), 'max depth exceeded')
+})
+
+test('configs of more than 64 MiB in all are refused', async () => {
+  const base = { author: 'x'.repeat(1 << 20) }
+  const children = Array.from({ length: 80 }, (_, index) => [`c${index}`, { parent: 'a' }])
+  await assert.rejects(imagesOf(archiveOf({ a: base, ...Object.fromEntries(children) }, {})), {
+    code: 'invalid_argument',
+    message: `the images of the archive have more than ${64 << 20} bytes of configs`,
+  })
+})
+
+test('images of any documents are read or refused', async () => {
+  const id = fc.constantFrom('a', 'b', 'c', '..', '../a', 'a/b', './a', '')
+  const anything = fc.oneof(fc.jsonValue(), id, fc.constant(null))
+  const command = fc.record({ Cmd: anything, Env: anything, Labels: anything, Volumes: anything }, { requiredKeys: [] })
+  const json = fc.record(
+    {
+      parent: fc.oneof({ arbitrary: id, weight: 3 }, anything),
+      os: fc.oneof(fc.constantFrom('linux', 'windows'), anything),
+      docker_version: fc.oneof(fc.constantFrom('1.8.2', '1.9.1'), anything),
+      created: fc.oneof(fc.constant('2014-01-01T00:00:00Z'), anything),
+      config: fc.oneof(command, anything),
+      container_config: fc.oneof(command, anything),
+      history: anything,
+    },
+    { requiredKeys: [] },
+  )
+  const images = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.oneof(json, anything, fc.string()))
+  await fc.assert(
+    fc.asyncProperty(images, fc.oneof(fc.dictionary(id, fc.dictionary(id, id)), anything), async (folders, names) => {
+      try {
+        for (const { id, configBytes } of await imagesOf(archiveOf(folders, names))) {
+          assert.equal(id, digestOf(configBytes))
+        }
+      } catch (error) {
+        assert.ok(isStrataError(error, 'invalid_argument'), String(error))
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('compact JSON is the same value, and its members are those of the object', () => {
+  const options = { noUnicodeString: false }
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue(options)), fc.nat(4), (value, indent) => {
+      const text = JSON.stringify(value, undefined, indent)
+      assert.deepEqual(JSON.parse(compact(text)), JSON.parse(text))
+      const members = membersOf(text)
+      assert.deepEqual(JSON.parse(rawMap(members)), JSON.parse(text))
+    }),
+  )
+})
+
+test('members keep the form in which they are written, and the last of a name counts', () => {
+  const members = membersOf(' { "a" : [ 1.0 , 1e2, "\\u0041 \\" }" ], "b":{"y":1, "x" :2},"a<":"<", "b": { } } ')
+  assert.deepEqual(
+    [...members],
+    [
+      ['a', '[1.0,1e2,"\\u0041 \\" }"]'],
+      ['b', '{}'],
+      ['a<', '"\\u003c"'],
+    ],
+  )
+  assert.equal(rawMap(members), '{"a":[1.0,1e2,"\\u0041 \\" }"],"a\\u003c":"\\u003c","b":{}}')
+  assert.deepEqual([...membersOf('{}')], [])
+  assert.equal(rawText('\ud800 \u2028&\u0001\b'), '"\ufffd \\u2028\\u0026\\u0001\\b"')
+})
+
+test('members are in the order of the bytes of their names', () => {
+  const one = rawText('')
+  const names = ['b', '10', '9', '\u{1f600}', '\uffee', 'A']
+  const ordered = [...membersOf(rawMap(names.map(name => [name, one]))).keys()]
+  assert.deepEqual(ordered, ['10', '9', 'A', 'b', '\uffee', '\u{1f600}'])
+})
+
+test('times are written as Go writes them', () => {
+  assert.equal(goTime('2014-06-05T00:05:35.990887725Z'), '2014-06-05T00:05:35.990887725Z')
+  assert.equal(goTime('2014-06-05T00:05:35.1200+00:00'), '2014-06-05T00:05:35.12Z')
+  assert.equal(goTime('2014-06-05T00:05:35.0-07:30'), '2014-06-05T00:05:35-07:30')
+  assert.equal(goTime('2012-02-29T23:59:59.1234567899Z'), '2012-02-29T23:59:59.123456789Z')
+  for (const [text, what] of [
+    ['2013-02-29T00:00:00Z', 'day out of range'],
+    ['2013-13-01T00:00:00Z', 'month out of range'],
+    ['2013-01-01T24:00:00Z', 'hour out of range'],
+    ['2013-01-01T00:60:00Z', 'minute out of range'],
+    ['2013-01-01T00:00:60Z', 'second out of range'],
+    ['now', 'cannot parse "now" as "2006"'],
+  ] as const) {
+    assert.throws(() => goTime(text), { code: 'invalid_argument', message: new RegExp(`^parsing time .*${what}$`) })
+  }
+})
