@@ -1,5 +1,6 @@
 import type { ContainerSummary, DiskUsage, DiskUsageType, Volume } from '../apitypes/index.ts'
 import type { ImageLayer } from '../images/index.ts'
+import { parseReference } from '../reference/index.ts'
 import { type EngineContext, publish } from './context.ts'
 import { blobsHeld, sizeOfBlobs } from './images/held.ts'
 import { LayerTree } from './images/layer-tree.ts'
@@ -36,11 +37,13 @@ export async function diskUsage(context: EngineContext, types: ReadonlySet<DiskU
  * and the blobs of indexes that are held.
  */
 async function layersSizeOf(context: EngineContext): Promise<number> {
-  const all: (readonly ImageLayer[])[] = context.images.list().map(({ record }) => record.layers)
+  const images = context.images.list()
+  const all: (readonly ImageLayer[])[] = images.map(({ record }) => record.layers)
   const known = new Set(all.flat().map(({ diffID }) => diffID))
   let size = new LayerTree(all).size
   for await (const layer of context.layers.walk()) if (!known.has(layer.diffID)) size += layer.size
-  const names = [...Array.from(context.images.names(), ([, points]) => points), ...context.images.removedPoints()]
+  const holding = images.flatMap(each => each.holding.map(name => context.images.name(parseReference(name)) ?? {}))
+  const names = [...holding, ...context.images.removedPoints()]
   return size + (await sizeOfBlobs(context, names.flatMap(blobsHeld)))
 }
 

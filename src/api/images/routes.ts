@@ -99,7 +99,6 @@ async function importInto(backend: ImagesBackend, exchange: Exchange): Promise<v
   )
 }
 
-/** A tag may also be a digest. */
 /** The tag may be a digest; it goes before what the image's name has. Throws Docker's texts. */
 function referenceOf(image: string, tag: string): string {
   if (tag === '') return image

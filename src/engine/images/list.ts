@@ -1,5 +1,6 @@
 import type { Filters, ImageManifestSummary, ImageSummary } from '../../apitypes/index.ts'
 import { type ImageLayer, isHeldOnly, type ImageSummary as StoredSummary } from '../../images/index.ts'
+import type { Digest } from '../../oci/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { EngineContext } from '../context.ts'
 import { boolFilter } from '../filter-values.ts'
@@ -43,11 +44,9 @@ export async function listImages(context: EngineContext, request: ListImagesRequ
       if (dangling === false || matching) continue
     } else if (dangling && (tags.length > 0 || isParent)) continue
     const held = heldUnder(context, summary)
+    // Most names hold nothing more, and then no record is read again.
     const ids = new Set([record.id, ...held.flatMap(imagesHeld)])
-    const chains = [...ids].flatMap(id => {
-      const its = context.images.get(id)
-      return its ? [its.layers] : []
-    })
+    const chains = [...ids].flatMap(id => (id === record.id ? [record.layers] : chainOf(context, id)))
     found.push({
       Containers: ids.values().reduce((sum, id) => sum + (containers.get(id) ?? 0), 0),
       Created: createdSeconds(record),
@@ -63,6 +62,12 @@ export async function listImages(context: EngineContext, request: ListImagesRequ
     })
   }
   return found
+}
+
+/** The layers of an image, if it is here. */
+function chainOf(context: EngineContext, id: Digest): (readonly ImageLayer[])[] {
+  const layers = context.images.get(id)?.layers
+  return layers ? [layers] : []
 }
 
 /** The manifests of several indexes, each once. */
