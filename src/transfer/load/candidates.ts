@@ -38,7 +38,8 @@ export interface Candidates {
 
 /**
  * The images of an archive, by `manifest.json` or else by `index.json` or else by the folders of Docker before 1.10, and the
- * indexes that `index.json` names. Of an index without a name, which nothing would hold together here, and of each when a platform is asked for, one image is taken.
+ * indexes that `index.json` names. Of an index without a name, which nothing would hold together here, and of each when a
+ * platform is asked for, one image is taken.
  * Throws `invalid_argument`; `not_found` when there is an index, and nothing for the platform.
  */
 export async function findCandidates(files: Files, platform: Platform | undefined): Promise<Candidates> {

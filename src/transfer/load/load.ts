@@ -5,8 +5,7 @@
  * the layer store, what may be a *document* (JSON) is held. Only at the end do the documents tell which images there are,
  * and what each entry is of them: Docker's `manifest.json`, or the `index.json` of an OCI layout, which also tells of
  * indexes: what may be a blob of one is put aside as it passes; or a folder an image and `repositories`, of Docker before
- * 1.10. Nothing is recorded before all of the images are known to be
- * whole.
+ * 1.10. Nothing is recorded before all of the images are known to be whole.
  */
 import { decompress } from '../../archive/index.ts'
 import { type ContentStore, putBlob } from '../../content/index.ts'
