@@ -5,7 +5,7 @@
 const floors = [
   ['std'],
   ['host', 'oci', 'apitypes', 'metadata'],
-  ['archive', 'reference', 'content'],
+  ['archive', 'reference', 'content', 'gojson'],
   ['layers', 'images', 'remotes', 'runtime', 'network', 'volumes'],
   ['transfer', 'gc', 'build', 'registry'],
   ['engine'],

@@ -32,6 +32,9 @@ export function requests(image: string): readonly BadRequest[] {
     field('"Cmd": [1]', 'array into Go value of type string'),
     field('"Env": {"A": "b"}', 'object into Go struct field .Env of type []string'),
     field('"Tty": "yes"', 'string into Go struct field .Tty of type bool'),
+    field('"tty": 1, "Hostname": 1', 'number into Go struct field .tty of type bool'),
+    field('"Labels": {"0": 5}', 'number into .Labels.0 of type string'),
+    json('{"Image" 5}', "invalid character '5' after object key"),
     field('"StopTimeout": 1.5', 'number 1.5 into Go struct field .StopTimeout of type int'),
     field('"Labels": ["a"]', 'array into Go struct field .Labels of type map[string]string'),
     field('"HostConfig": []', 'array into Go struct field .HostConfig of type container.HostConfig'),
@@ -58,6 +61,13 @@ export function requests(image: string): readonly BadRequest[] {
       path: '/images/create?fromImage=Upper&tag=x',
       status: 400,
       message: 'invalid reference format: repository name (library/Upper) must be lowercase',
+    },
+    { path: '/auth', body: '{', status: 500, message: 'unexpected EOF' },
+    {
+      path: '/auth',
+      body: '{"username": 5}',
+      status: 500,
+      message: 'json: cannot unmarshal number into Go struct field .username of type string',
     },
     { path: '/containers/made/exec', body: '{', status: 400, message: 'invalid JSON: unexpected EOF' },
     {

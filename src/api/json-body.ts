@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Bytes, collect, messageOf, StrataError } from '../std/index.ts'
-import { decode, type Shape } from './shape.ts'
+import { type GoType, parseFirst, read } from '../gojson/index.ts'
+import { type Bytes, collect, StrataError } from '../std/index.ts'
+import { reworded } from './reworded.ts'
 
 /** The most bytes of a JSON body that are read. */
 const limit = 8 * 1024 * 1024
@@ -8,8 +9,6 @@ const limit = 8 * 1024 * 1024
 export interface JsonBodyOptions {
   /** Go's name of the root in error texts. */
   readonly root?: string
-  /** Whatever the Content-Type says, it is JSON. */
-  readonly anyType?: boolean
   /** No body at all is an error. */
   readonly required?: boolean
 }
@@ -21,20 +20,38 @@ export interface Body {
 }
 
 /**
- * Reads a JSON body and gives it the shape. `null` and no body are the shape's zero value.
+ * Reads a JSON body. `null` and no body are the type's zero value.
  * Throws `invalid_argument` with dockerd's texts.
  */
-export async function readJson<T>(body: Body, shape: Shape<T>, options: JsonBodyOptions = {}): Promise<T> {
+export async function readJson<T>(body: Body, type: GoType<T>, options: JsonBodyOptions = {}): Promise<T> {
   const bytes = await collect(body.bytes, limit)
-  const type = body.headers['content-type']
-  if (!options.anyType && (bytes.byteLength > 0 || type !== undefined)) checkContentType(type)
-  if (bytes.byteLength === 0) {
-    if (options.required) throw invalid('invalid JSON: got EOF while reading request body')
-    return shape.zero()
-  }
-  const value = parseJson(bytes.toString('utf8'))
+  const contentType = body.headers['content-type']
+  if (bytes.byteLength > 0 || contentType !== undefined) checkContentType(contentType)
+  if (bytes.byteLength === 0 && !options.required) return type.zero
+  const { value, content, rest } = reworded(
+    () => readFirst(bytes, type, options.root),
+    message => invalid(`invalid JSON: ${message === 'EOF' ? 'got EOF while reading request body' : message}`),
+  )
+  if (rest.trim() !== '') throw invalid('unexpected content after JSON')
   if (value === null && options.required) throw invalid('config cannot be empty in order to create a container')
-  return decode(shape, value, options.root ?? '')
+  return content
+}
+
+/**
+ * As {@link readJson}, for the requests that dockerd takes as they are: whatever the Content-Type says, and whatever follows.
+ * Throws `internal` with dockerd's texts.
+ */
+export async function readAnyJson<T>(body: Body, type: GoType<T>): Promise<T> {
+  const bytes = await collect(body.bytes, limit)
+  return reworded(
+    () => readFirst(bytes, type).content,
+    message => new StrataError('internal', message),
+  )
+}
+
+function readFirst<T>(bytes: Buffer, type: GoType<T>, root?: string) {
+  const { value, rest } = parseFirst(bytes.toString('utf8'))
+  return { value, content: read(type, value, root), rest }
 }
 
 function checkContentType(header: string | undefined): void {
@@ -43,26 +60,6 @@ function checkContentType(header: string | undefined): void {
   if (type !== 'application/json') {
     throw invalid(`unsupported Content-Type header (${type}): must be 'application/json'`)
   }
-}
-
-/** Throws `invalid_argument` with Go's text. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw invalid(describe(text, messageOf(error)))
-  }
-}
-
-/** V8's complaint in the words of Go. */
-function describe(text: string, message: string): string {
-  const [, position] = /at position (\d+)/.exec(message) ?? []
-  const at = position === undefined ? undefined : Number(position)
-  if (message.includes('after JSON at position')) return 'unexpected content after JSON'
-  if (/end of JSON|^Unterminated/.test(message) || at === text.length) return 'invalid JSON: unexpected EOF'
-  const character = /^Unexpected token '?(.*?)'?, /su.exec(message)?.[1] ?? (at === undefined ? undefined : text[at])
-  if (character === undefined) return `invalid JSON: ${message}`
-  return `invalid JSON: invalid character '${character}' looking for beginning of value`
 }
 
 function invalid(message: string): StrataError {

@@ -6,7 +6,6 @@ import { DetachKeysFilter, parseDetachKeys } from './detach-keys.ts'
 import { parseFilters } from './filters.ts'
 import { parseQuery } from './query.ts'
 import { parseRegistryAuth } from './registry-auth.ts'
-import { decode, int64, list, map, string, struct } from './shape.ts'
 
 /** Runs `parse`, which may only fail as bad input does. */
 function onlyRefuses<T>(parse: () => T): T | undefined {
@@ -154,35 +153,4 @@ test('a header without credentials that can be read is none', () => {
     assert.equal(parseRegistryAuth(header), undefined)
   }
   fc.assert(fc.property(fc.string(), header => void parseRegistryAuth(header)))
-})
-
-test('a shape refuses or gives exactly its type, whatever the JSON', () => {
-  const shape = struct<{ Name: string; Count: number; Tags: readonly string[] | null; Map: object | null }>('x.Y', {
-    Name: string,
-    Count: int64,
-    Tags: list(string),
-    Map: map(list(int64)),
-  })
-  const like = fc.record({ Name: fc.json(), count: fc.json(), TAGS: fc.json(), Map: fc.json() }, { requiredKeys: [] })
-  const text = fc.oneof(
-    fc.json(),
-    like.map(fields => `{${Object.entries(fields).map(([key, value]) => `"${key}":${value}`)}}`),
-  )
-  fc.assert(
-    fc.property(text, json => {
-      const value = onlyRefuses(() => decode(shape, JSON.parse(json), ''))
-      if (value === undefined) return
-      assert.deepEqual(Object.keys(value), ['Name', 'Count', 'Tags', 'Map'])
-      assert.equal(typeof value.Name, 'string')
-      assert.ok(Number.isInteger(value.Count))
-      assert.ok(value.Tags === null || value.Tags.every(tag => typeof tag === 'string'))
-      assert.ok(value.Map === null || !Array.isArray(value.Map))
-    }),
-  )
-})
-
-test('keys of maps can not reach the prototype', () => {
-  const decoded = decode(map(string), JSON.parse('{"__proto__":"x"}'), '')
-  assert.equal(Object.getPrototypeOf(decoded), Object.prototype)
-  assert.deepEqual(Object.keys(decoded ?? {}), ['__proto__'])
 })

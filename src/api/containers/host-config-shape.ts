@@ -16,7 +16,7 @@ import {
   uint16,
   uint32,
   uint64,
-} from '../shape.ts'
+} from '../../gojson/index.ts'
 
 const strings = list(string)
 const throttles = list(struct('blkiodev.ThrottleDevice', { Path: string, Rate: uint64 }))

@@ -1,5 +1,5 @@
 import type { ExecCreateRequest, ExecStartRequest } from '../../apitypes/index.ts'
-import { bool, list, omitEmpty, pair, pointer, string, struct, uint } from '../shape.ts'
+import { bool, list, omitEmpty, pair, pointer, string, struct, uint } from '../../gojson/index.ts'
 
 /** The body of `POST /containers/{id}/exec`. */
 export const execCreateRequest = struct<ExecCreateRequest>('container.ExecOptions', {

@@ -37,6 +37,8 @@ test('what is no platform, in the words of dockerd', () => {
     'linux/amd64': "failed to parse platform: invalid character 'l' looking for beginning of value",
     '{"os":5}':
       'failed to parse platform: json: cannot unmarshal number into Go struct field Platform.os of type string',
+    '{"os":': 'failed to parse platform: unexpected end of JSON input',
+    '{}x': "failed to parse platform: invalid character 'x' after top-level value",
     '["x"]': 'failed to parse platform: json: cannot unmarshal array into Go value of type v1.Platform',
   }
   for (const [text, message] of Object.entries(refusals)) {

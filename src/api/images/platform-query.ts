@@ -1,8 +1,8 @@
 import type { Platform } from '../../apitypes/index.ts'
-import { isStrataError, StrataError } from '../../std/index.ts'
+import { innerList, omitEmpty, parseWhole, read, string, struct } from '../../gojson/index.ts'
+import { StrataError } from '../../std/index.ts'
 import type { Call } from '../exchange.ts'
-import { parseJson } from '../json-body.ts'
-import { decode, innerList, omitEmpty, string, struct } from '../shape.ts'
+import { reworded } from '../reworded.ts'
 
 const shape = struct<Platform>('v1.Platform', {
   architecture: string,
@@ -40,18 +40,10 @@ export function platformsOf({ query, minor }: Call, since: number): { readonly p
 }
 
 function parsePlatform(text: string): Platform {
-  const platform = read(text)
-  if (platform.os === '' || platform.architecture === '') {
-    throw new StrataError('invalid_argument', 'both OS and Architecture must be provided')
-  }
-  return platform
-}
-
-function read(text: string): Platform {
-  try {
-    return decode(shape, parseJson(text), 'Platform')
-  } catch (error) {
-    if (!isStrataError(error)) throw error
-    throw new StrataError(error.code, error.message.replace(/^invalid JSON/, 'failed to parse platform'))
-  }
+  const platform = reworded(
+    () => read(shape, parseWhole(text), 'Platform'),
+    message => new StrataError('invalid_argument', `failed to parse platform: ${message}`),
+  )
+  if (platform.os !== '' && platform.architecture !== '') return platform
+  throw new StrataError('invalid_argument', 'both OS and Architecture must be provided')
 }

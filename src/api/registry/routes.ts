@@ -1,11 +1,11 @@
+import { string, struct } from '../../gojson/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { credentialsOf } from '../images/progress-stream.ts'
-import { readJson } from '../json-body.ts'
+import { readAnyJson } from '../json-body.ts'
 import { credentialsIn } from '../registry-auth.ts'
 import { sendJson } from '../reply.ts'
-import { string, struct } from '../shape.ts'
 import type { RegistryBackend } from './backend.ts'
 
 const searchFilters = ['is-automated', 'is-official', 'stars']
@@ -24,7 +24,7 @@ export function registryRoutes(backend: RegistryBackend): Routes {
     plain: {
       'POST /auth': async exchange => {
         const { signal, response } = exchange
-        const config = await readJson(exchange, authConfig, { root: 'AuthConfig', anyType: true })
+        const config = await readAnyJson(exchange, authConfig)
         const credentials = credentialsIn(config)
         const result = await backend.login({
           server: config.serveraddress,

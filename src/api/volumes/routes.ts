@@ -1,9 +1,9 @@
 import type { Filters, VolumeCreateRequest } from '../../apitypes/index.ts'
+import { map, pointer, string, struct } from '../../gojson/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { readJson } from '../json-body.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
-import { map, pointer, string, struct } from '../shape.ts'
 import { refuseNoManager } from '../swarm/routes.ts'
 import type { VolumesBackend } from './backend.ts'
 

@@ -1,7 +1,7 @@
+import { list, parseFirst, read, string, struct } from '../../gojson/index.ts'
 import { type Digest, isDigest } from '../../oci/index.ts'
 import { parseReference, type Reference } from '../../reference/index.ts'
-import type { StrataError } from '../../std/index.ts'
-import { firstValue, invalid, unfit } from './go-json.ts'
+import { StrataError } from '../../std/index.ts'
 
 /** An image of Docker's `manifest.json`: paths in the archive. */
 export interface Item {
@@ -13,50 +13,25 @@ export interface Item {
   readonly parent?: Digest
 }
 
-/** Reads `manifest.json`. Throws `invalid_argument`, with Docker's texts where it has one. */
+const items = list(
+  struct('tarexport.manifestItem', { Config: string, RepoTags: list(string), Layers: list(string), Parent: string }),
+)
+
+/** Reads `manifest.json`. Throws `invalid_argument` with Docker's texts. */
 export function parseItems(bytes: Uint8Array): Item[] {
-  const value = firstValue(bytes, 'manifest.json')
-  if (value === null) throw invalid('invalid manifest, manifest cannot be null (but can be [])')
-  if (!Array.isArray(value)) {
-    throw unfit(value, '[]tarexport.manifestItem')
-  }
-  return value.map(each => {
-    if (each === null) return { config: '', layers: [], references: [] }
-    if (typeof each !== 'object' || Array.isArray(each)) {
-      throw unfit(each, 'tarexport.manifestItem')
-    }
-    return itemOf(each as Readonly<Record<string, unknown>>)
-  })
+  const found = read(items, parseFirst(Buffer.from(bytes).toString('utf8')).value)
+  if (found === null) throw invalid('invalid manifest, manifest cannot be null (but can be [])')
+  return found.map(({ Config, Layers, RepoTags, Parent }) => ({
+    config: Config,
+    layers: Layers ?? [],
+    references: (RepoTags ?? []).map(taggedReference),
+    ...(Parent !== '' && { parent: parentOf(Parent) }),
+  }))
 }
 
-function itemOf(object: Readonly<Record<string, unknown>>): Item {
-  const parent = text(object, 'Parent')
-  if (parent !== '' && !isDigest(parent)) throw invalid(`invalid parent ${JSON.stringify(parent)}`)
-  return {
-    config: text(object, 'Config'),
-    layers: texts(object, 'Layers'),
-    references: texts(object, 'RepoTags').map(taggedReference),
-    ...(parent !== '' && { parent: parent as Digest }),
-  }
-}
-
-function text(object: Readonly<Record<string, unknown>>, field: string): string {
-  const value = object[field] ?? ''
-  if (typeof value !== 'string') throw unfitField(value, field, 'string')
-  return value
-}
-
-function texts(object: Readonly<Record<string, unknown>>, field: string): string[] {
-  const value = object[field] ?? []
-  if (!Array.isArray(value)) throw unfitField(value, field, '[]string')
-  return value.map(each => {
-    if (each !== null && typeof each !== 'string') throw unfitField(each, field, 'string')
-    return each ?? ''
-  })
-}
-
-function unfitField(value: unknown, field: string, type: string): StrataError {
-  return unfit(value, type, `Go struct field .0.${field}`)
+function parentOf(text: string): Digest {
+  if (isDigest(text)) return text
+  throw invalid(`invalid parent ${JSON.stringify(text)}`)
 }
 
 /** A name with a tag. Throws Docker's text for any other. */
@@ -64,4 +39,8 @@ export function taggedReference(name: string): Reference {
   const reference = parseReference(name)
   if (reference.tag === undefined) throw invalid(`invalid tag ${JSON.stringify(name)}`)
   return { domain: reference.domain, path: reference.path, tag: reference.tag }
+}
+
+function invalid(message: string): StrataError {
+  return new StrataError('invalid_argument', message)
 }

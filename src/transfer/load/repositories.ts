@@ -1,6 +1,5 @@
+import { map, parseFirst, read, string } from '../../gojson/index.ts'
 import { familiarName, parseReference, type Reference, trimNamed, withTag } from '../../reference/index.ts'
-import { firstValue } from './go-json.ts'
-import { mapOf, string } from './go-types.ts'
 
 /** A name in `repositories`, the list of names of archives of Docker before 1.10. */
 export interface ListedName {
@@ -10,14 +9,13 @@ export interface ListedName {
   readonly reference: () => Reference | undefined
 }
 
-const repositories = mapOf('map[string]map[string]string', mapOf('map[string]string', string))
+const repositories = map(map(string))
 
 /** Reads `repositories`. Throws `invalid_argument` with Docker's texts. */
 export function parseRepositories(bytes: Uint8Array): ListedName[] {
-  const value = firstValue(bytes, 'repositories')
-  const read = value === null ? repositories.zero : repositories.read(value, { path: '' })
-  return [...(read ?? [])].flatMap(([name, tags]) =>
-    [...(tags ?? [])].map(([tag, target]) => ({ target, reference: () => referenceOf(name, tag) })),
+  const found = read(repositories, parseFirst(Buffer.from(bytes).toString('utf8')).value)
+  return Object.entries(found ?? {}).flatMap(([name, tags]) =>
+    Object.entries(tags ?? {}).map(([tag, target]) => ({ target, reference: () => referenceOf(name, tag) })),
   )
 }
 

@@ -6,8 +6,6 @@ import { formatReference } from '../../reference/index.ts'
 import { isStrataError } from '../../std/index.ts'
 import { findCandidates } from './candidates.ts'
 import type { Entry, Files } from './files.ts'
-import { goTime } from './go-time.ts'
-import { compact, membersOf, rawMap, rawText } from './raw-json.ts'
 
 const zeros = Buffer.alloc(1024)
 const layer = digestOf(zeros)
@@ -124,55 +122,4 @@ test('images of any documents are read or refused', async () => {
     }),
     { numRuns: 2000 },
   )
-})
-
-test('compact JSON is the same value, and its members are those of the object', () => {
-  const options = { noUnicodeString: false }
-  fc.assert(
-    fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue(options)), fc.nat(4), (value, indent) => {
-      const text = JSON.stringify(value, undefined, indent)
-      assert.deepEqual(JSON.parse(compact(text)), JSON.parse(text))
-      const members = membersOf(text)
-      assert.deepEqual(JSON.parse(rawMap(members)), JSON.parse(text))
-    }),
-  )
-})
-
-test('members keep the form in which they are written, and the last of a name counts', () => {
-  const members = membersOf(' { "a" : [ 1.0 , 1e2, "\\u0041 \\" }" ], "b":{"y":1, "x" :2},"a<":"<", "b": { } } ')
-  assert.deepEqual(
-    [...members],
-    [
-      ['a', '[1.0,1e2,"\\u0041 \\" }"]'],
-      ['b', '{}'],
-      ['a<', '"\\u003c"'],
-    ],
-  )
-  assert.equal(rawMap(members), '{"a":[1.0,1e2,"\\u0041 \\" }"],"a\\u003c":"\\u003c","b":{}}')
-  assert.deepEqual([...membersOf('{}')], [])
-  assert.equal(rawText('\ud800 \u2028&\u0001\b'), '"\ufffd \\u2028\\u0026\\u0001\\b"')
-})
-
-test('members are in the order of the bytes of their names', () => {
-  const one = rawText('')
-  const names = ['b', '10', '9', '\u{1f600}', '\uffee', 'A']
-  const ordered = [...membersOf(rawMap(names.map(name => [name, one]))).keys()]
-  assert.deepEqual(ordered, ['10', '9', 'A', 'b', '\uffee', '\u{1f600}'])
-})
-
-test('times are written as Go writes them', () => {
-  assert.equal(goTime('2014-06-05T00:05:35.990887725Z'), '2014-06-05T00:05:35.990887725Z')
-  assert.equal(goTime('2014-06-05T00:05:35.1200+00:00'), '2014-06-05T00:05:35.12Z')
-  assert.equal(goTime('2014-06-05T00:05:35.0-07:30'), '2014-06-05T00:05:35-07:30')
-  assert.equal(goTime('2012-02-29T23:59:59.1234567899Z'), '2012-02-29T23:59:59.123456789Z')
-  for (const [text, what] of [
-    ['2013-02-29T00:00:00Z', 'day out of range'],
-    ['2013-13-01T00:00:00Z', 'month out of range'],
-    ['2013-01-01T24:00:00Z', 'hour out of range'],
-    ['2013-01-01T00:60:00Z', 'minute out of range'],
-    ['2013-01-01T00:00:60Z', 'second out of range'],
-    ['now', 'cannot parse "now" as "2006"'],
-  ] as const) {
-    assert.throws(() => goTime(text), { code: 'invalid_argument', message: new RegExp(`^parsing time .*${what}$`) })
-  }
 })

@@ -1,9 +1,9 @@
+import type { RawJSON } from '../../gojson/index.ts'
 import { asDiffID, type DiffID, digestOf } from '../../oci/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Candidate } from './candidate.ts'
 import { documentAt, type Files, findFile, leadsOut, missing } from './files.ts'
 import { configOf, refuseForeign } from './image-config.ts'
-import type { RawJSON } from './raw-json.ts'
 import { parseRepositories } from './repositories.ts'
 import { V1Document } from './v1-json.ts'
 
@@ -79,8 +79,7 @@ function missingOf(id: string, files: Files, images: ReadonlyMap<string, V1Image
   for (let at = id; !images.has(at); ) {
     if (chain.has(at)) throw new StrataError('invalid_argument', `image ${at} is its own parent`)
     if (chain.size === MOST_LAYERS) throw tooDeep()
-    const path = pathIn(at, 'json')
-    const document = new V1Document(documentAt(files, path), path)
+    const document = new V1Document(documentAt(files, pathIn(at, 'json')))
     const { OS, Parent } = document.placement()
     if (OS !== '') refuseForeign(OS)
     chain.set(at, { id: at, document, parent: Parent })

@@ -1,19 +1,16 @@
 /**
- * JSON whose values are kept as they are written, as Go keeps a `json.RawMessage`: numbers in the form that they have,
- * members of objects in their order and as often as they come. Digests depend on it.
+ * JSON text, as Go writes it and as it keeps a `json.RawMessage`: numbers in the form that they have, members of objects in
+ * their order and as often as they come. Digests depend on it.
  */
 
 /** JSON text of a value. */
 export type RawJSON = string & { readonly [brand]: 'RawJSON' }
 declare const brand: unique symbol
 
-/** A text as Go writes it. */
-export function rawText(text: string): RawJSON {
-  return escaped(JSON.stringify(text.toWellFormed())) as RawJSON
-}
-
-export function rawNumber(value: number | boolean | null): RawJSON {
-  return String(value) as RawJSON
+/** Any value as Go writes it, members of objects in the order that they have. */
+export function raw(value: unknown): RawJSON {
+  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === 'string' ? each.toWellFormed() : each))
+  return escaped(text) as RawJSON
 }
 
 export function rawList(values: readonly RawJSON[]): RawJSON {
@@ -22,7 +19,7 @@ export function rawList(values: readonly RawJSON[]): RawJSON {
 
 /** An object with its members in the order in which they are given, as Go writes a struct. */
 export function rawObject(members: Iterable<readonly [string, RawJSON]>): RawJSON {
-  return `{${Array.from(members, ([name, value]) => `${rawText(name)}:${value}`).join(',')}}` as RawJSON
+  return `{${Array.from(members, ([name, value]) => `${raw(name)}:${value}`).join(',')}}` as RawJSON
 }
 
 /** An object with its members in the order of the bytes of their names, as Go writes a map. */

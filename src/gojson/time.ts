@@ -1,17 +1,29 @@
-import { invalid } from './go-json.ts'
+import { StrataError } from '../std/index.ts'
+import type { GoType } from './gojson.ts'
+import { raw } from './raw-json.ts'
+import { unfit } from './unfit.ts'
 
 const layout = '2006-01-02T15:04:05Z07:00'
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-](\d\d):(\d\d))$/
 
-/** A time of RFC 3339 as Go writes it again: no zeros at the end of the fraction, and no offset of nothing. */
-export function goTime(text: string): string {
+/** A time of RFC 3339, read into the form in which Go writes it: no zeros at the end of the fraction, and no offset of nothing. */
+export const time: GoType<string> = {
+  name: 'time.Time',
+  zero: '0001-01-01T00:00:00Z',
+  read(value, at) {
+    if (typeof value === 'string') return normalised(value)
+    throw unfit(value, 'time.Time', at)
+  },
+  isEmpty: () => false,
+  write: raw,
+}
+
+function normalised(text: string): string {
   const [, year, month, day, hour, minute, second, fraction = '', zone, zoneHour = '0', zoneMinute = '0'] =
     rfc3339.exec(text) ?? []
-  if (year === undefined) {
-    const quoted = JSON.stringify(text)
-    throw invalid(`parsing time ${quoted} as "${layout}": cannot parse ${quoted} as "2006"`)
-  }
-  const outOfRange = (what: string) => invalid(`parsing time ${JSON.stringify(text)}: ${what} out of range`)
+  const quoted = JSON.stringify(text)
+  if (year === undefined) throw invalid(`parsing time ${quoted} as "${layout}": cannot parse ${quoted} as "2006"`)
+  const outOfRange = (what: string) => invalid(`parsing time ${quoted}: ${what} out of range`)
   if (Number(month) < 1 || Number(month) > 12) throw outOfRange('month')
   if (Number(day) < 1 || Number(day) > daysIn(Number(year), Number(month))) throw outOfRange('day')
   if (Number(hour) > 23) throw outOfRange('hour')
@@ -27,4 +39,8 @@ export function goTime(text: string): string {
 function daysIn(year: number, month: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   return month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
+}
+
+function invalid(message: string): StrataError {
+  return new StrataError('invalid_argument', message)
 }

@@ -1,0 +1,7 @@
+export { innerList, list, map, omitEmpty, pair, pointer, stringOrList, struct } from './compound.ts'
+export { containerConfig } from './container-config.ts'
+export { type GoType, read } from './gojson.ts'
+export { parseFirst, parseWhole } from './parse.ts'
+export { membersOf, type RawJSON, raw, rawList, rawMap, rawObject } from './raw-json.ts'
+export { bool, int, int64, string, uint, uint16, uint32, uint64 } from './scalars.ts'
+export { time } from './time.ts'
