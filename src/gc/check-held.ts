@@ -12,11 +12,12 @@ export function sameName(a: NameRecord | undefined, b: NameRecord): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** What is missing of an index that a name holds. */
+/** What is missing of the indexes within a name's target, and of what the name holds. */
 export async function* problemsOfHeld(
-  { target, held }: NameRecord,
+  { target, indexes = [], held }: NameRecord,
   { content, images }: Parts,
 ): AsyncGenerator<string> {
+  for (const each of indexes) if (!(await content.has(each))) yield `keeps content ${each}, which is missing`
   if (!held) return
   for (const { digest, image, blobs } of held.manifests) {
     if (image && !images.get(image)) yield `holds the image ${image}, which does not exist`

@@ -17,8 +17,8 @@ function markRecord(record: ImageRecord, marked: Marked): void {
   }
 }
 
-function markName({ target, held }: NameRecord, marked: Marked): void {
-  if (target) marked.content.add(target.digest)
+function markName({ target, indexes, held }: NameRecord, marked: Marked): void {
+  for (const each of [...(target ? [target.digest] : []), ...(indexes ?? [])]) marked.content.add(each)
   for (const { digest, blobs } of held?.manifests ?? []) for (const each of [digest, ...blobs]) marked.content.add(each)
 }
 

@@ -56,13 +56,15 @@ export interface NameRecord {
   readonly image: Digest
   /** What the registry serves under the name; the image's own manifest for local tags. */
   readonly target?: Descriptor
+  /** The indexes within the target that are kept with it; absent when there are none. */
+  readonly indexes?: readonly Digest[]
   /** Absent for names of one image alone. */
   readonly held?: HeldIndex
 }
 
-/** What a name holds of its target, an index. */
+/** What a name holds of its target, an index, and of the indexes within it. */
 export interface HeldIndex {
-  /** In the order of the index; that of the name's own image is among them. */
+  /** In the order in which they are listed; that of the name's own image is among them. */
   readonly manifests: readonly HeldManifest[]
   /** Whether nothing of the index is missing, so that it can go elsewhere as it is. */
   readonly whole: boolean

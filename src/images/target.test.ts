@@ -65,8 +65,19 @@ test('the manifests of an index in its order, with what the index says of them',
 test('what can not be read', async t => {
   const { content, put, attestation, index } = await stored(t)
   await assert.rejects(manifestsOf(content, attestation), error => isStrataError(error, 'not_found'))
-  const nested = await put(mediaTypes.ociIndex, { manifests: [index] })
-  await assert.rejects(walked(content, nested), {
-    message: `unsupported manifest media type: ${mediaTypes.ociIndex} within an index`,
+  const mislisted = await put(mediaTypes.ociIndex, { manifests: [{ ...index, mediaType: 'application/json' }] })
+  await assert.rejects(walked(content, mislisted), {
+    message: `${index.digest} is an index, and listed as application/json`,
   })
+})
+
+test('indexes within an index: what they list comes in their place, and they themselves before what lists them', async t => {
+  const { content, put, index } = await stored(t)
+  const missing: Descriptor = { mediaType: mediaTypes.ociIndex, digest: digestOf('no index'), size: 8 }
+  const middle = await put(mediaTypes.ociIndex, { manifests: [index, missing] })
+  const outer = await put(mediaTypes.ociIndex, { manifests: [middle, index] })
+  const flat = await walked(content, index)
+  assert.deepEqual(await walked(content, outer), [...flat, `index ${middle.digest}`, `index ${outer.digest}`])
+  const found = await manifestsOf(content, outer)
+  assert.deepEqual(found, [...(await manifestsOf(content, index)), { descriptor: missing }])
 })

@@ -9,6 +9,7 @@ export {
   parseDigest,
   shortID,
 } from './digest.ts'
+export { type FlatIndex, flattenIndex } from './flatten-index.ts'
 export { isImageManifest, mayBeImage } from './image-manifest.ts'
 export {
   compressionOf,

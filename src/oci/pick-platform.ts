@@ -1,5 +1,5 @@
 import { isManifest } from './media-types.ts'
-import type { Descriptor, Index, Platform } from './oci.ts'
+import type { Descriptor, Platform } from './oci.ts'
 import { normalizePlatform } from './platform.ts'
 
 /** Variants of `architecture` that run on `variant` of it, best first; `variant` itself is the first. */
@@ -79,14 +79,14 @@ export function isAttestation(descriptor: Descriptor): boolean {
 }
 
 /**
- * The manifest of an index that serves `platform` best: the same variant, else the nearest older one, else one that
+ * The one of an index's manifests that serves `platform` best: the same variant, else the nearest older one, else one that
  * doesn't say what it is for. Of equals the first in the index wins. Entries that are no manifests of images, indexes among
  * them, are passed over, as in dockerd. Undefined when none does.
  */
-export function pickPlatform(index: Index, platform: Platform): Descriptor | undefined {
+export function pickPlatform(manifests: readonly Descriptor[], platform: Platform): Descriptor | undefined {
   const wanted = candidates(normalizePlatform(platform))
   let best: { readonly descriptor: Descriptor; readonly rank: number } | undefined
-  for (const descriptor of index.manifests) {
+  for (const descriptor of manifests) {
     if (isAttestation(descriptor) || !isManifest(descriptor.mediaType)) continue
     const found = descriptor.platform ? rank(wanted, descriptor.platform) : wanted.length
     if (found !== undefined && (!best || found < best.rank)) best = { descriptor, rank: found }

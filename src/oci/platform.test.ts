@@ -117,14 +117,14 @@ const picks: readonly (readonly [wanted: string, offered: readonly string[], pic
 for (const [wanted, offered, picked] of picks) {
   test(`${wanted} out of ${offered.join(' ')}`, () => {
     const index: Index = { schemaVersion: 2, manifests: offered.map(text => entry(text)) }
-    assert.equal(pickPlatform(index, parsePlatform(wanted))?.digest, picked && digestOf(picked))
+    assert.equal(pickPlatform(index.manifests, parsePlatform(wanted))?.digest, picked && digestOf(picked))
   })
 }
 
 test('a manifest that does not say what it is for comes last; attestations never do', () => {
   const attestation = entry(undefined, { 'vnd.docker.reference.type': 'attestation-manifest' })
   const amd64 = parsePlatform('linux/amd64')
-  const from = (...manifests: Descriptor[]) => pickPlatform({ schemaVersion: 2, manifests }, amd64)
+  const from = (...manifests: Descriptor[]) => pickPlatform(manifests, amd64)
   assert.equal(from(attestation), undefined)
   assert.equal(from(attestation, entry(undefined))?.digest, digestOf('none'))
   assert.equal(from(entry(undefined), entry('linux/386'))?.digest, digestOf('linux/386'))

@@ -1,13 +1,14 @@
 import type { HeldIndex, HeldManifest, ImageRecord, ImageStore, NameRecord } from '../images/index.ts'
 import type { LayerInfo } from '../layers/index.ts'
-import { type Descriptor, type Digest, type Index, type Platform, pickPlatform } from '../oci/index.ts'
+import { type Descriptor, type Digest, type FlatIndex, type Platform, pickPlatform } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import { type ImageParts, imageRecord } from './image-record.ts'
 
 /** What came in of an index: all of it is in the stores. */
 export interface ArrivedIndex {
   readonly target: Descriptor
-  readonly index: Index
+  /** What it lists, and the indexes within it, all of which have come. */
+  readonly flat: FlatIndex
   readonly manifests: readonly ArrivedManifest[]
 }
 
@@ -37,13 +38,13 @@ export interface NameIndexOptions {
  */
 export function nameIndex(
   names: readonly [Reference, ...Reference[]],
-  { target, index, manifests }: ArrivedIndex,
+  { target, flat, manifests }: ArrivedIndex,
   { images, platform }: NameIndexOptions,
 ): { readonly records: readonly [ImageRecord, ...ImageRecord[]]; readonly unchanged: boolean } {
   const [before] = names.map(each => images.name(each))
   const known = before?.target?.digest === target.digest ? (before.held?.manifests ?? []) : []
-  const held = heldOf(index, [...known, ...manifests.map(heldManifest)])
-  const image = meantImage(index, held, platform)
+  const held = heldOf(flat, [...known, ...manifests.map(heldManifest)])
+  const image = meantImage(flat, held, platform)
   const records = new Map<Digest, ImageRecord>()
   for (const { image: arrived } of manifests) {
     if (arrived) records.set(arrived.parts.config.digest, imageRecord(arrived.parts, arrived.infos))
@@ -51,7 +52,8 @@ export function nameIndex(
   const record = records.get(image) ?? images.get(image)
   if (!record) throw new Error(`the name holds the image ${image}, which does not exist`)
   records.delete(image)
-  const points = { target, held }
+  const indexes = flat.indexes.map(({ digest }) => digest)
+  const points = { target, ...(indexes.length > 0 && { indexes }), held }
   const others = [...records.values()]
   images.put(
     record,
@@ -66,19 +68,19 @@ function heldManifest({ descriptor, blobs, image }: ArrivedManifest): HeldManife
   return { digest: descriptor.digest, ...(image && { image: image.parts.config.digest }), blobs: digests }
 }
 
-/** In the order of the index, each once. */
-function heldOf(index: Index, manifests: readonly HeldManifest[]): HeldIndex {
+/** In the order in which they are listed, each once. */
+function heldOf(flat: FlatIndex, manifests: readonly HeldManifest[]): HeldIndex {
   const byDigest = new Map(manifests.map(each => [each.digest, each]))
-  const listed = [...new Set(index.manifests.map(({ digest }) => digest))]
+  const listed = [...new Set(flat.manifests.map(({ digest }) => digest))]
   const held = listed.flatMap(digest => byDigest.get(digest) ?? [])
   return { manifests: held, whole: held.length === listed.length }
 }
 
 /** The image for `platform`; the first one when there is none. */
-function meantImage(index: Index, held: HeldIndex, platform: Platform): Digest {
+function meantImage(flat: FlatIndex, held: HeldIndex, platform: Platform): Digest {
   const images = new Map(held.manifests.flatMap(({ digest, image }) => (image ? [[digest, image] as const] : [])))
-  const here = index.manifests.filter(({ digest }) => images.has(digest))
-  const picked = pickPlatform({ ...index, manifests: here }, platform) ?? here[0]!
+  const here = flat.manifests.filter(({ digest }) => images.has(digest))
+  const picked = pickPlatform(here, platform) ?? here[0]!
   return images.get(picked.digest)!
 }
 

@@ -48,7 +48,7 @@ export function imagesHeld({ held }: Pick<NameRecord, 'held'>): Digest[] {
 export function meantOf(context: EngineContext, manifests: HeldIndex['manifests']): Digest | undefined {
   const images = manifests.flatMap(({ image }) => (image ? (context.images.get(image) ?? []) : []))
   const offered = images.map(({ config, platform }) => ({ ...config, platform }))
-  return (pickPlatform({ schemaVersion: 2, manifests: offered }, hostPlatform()) ?? offered[0])?.digest
+  return (pickPlatform(offered, hostPlatform()) ?? offered[0])?.digest
 }
 
 /** The blobs that a name holds as a registry serves them. */

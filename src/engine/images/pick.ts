@@ -46,6 +46,6 @@ async function pickFrom(
     const record = manifest && context.images.get(manifest.config.digest)
     if (record) here.set({ platform: record.platform, ...descriptor }, record)
   }
-  const picked = pickPlatform({ schemaVersion: 2, manifests: [...here.keys()] }, platform)
+  const picked = pickPlatform([...here.keys()], platform)
   return picked && here.get(picked)
 }

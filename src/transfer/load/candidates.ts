@@ -50,7 +50,7 @@ export async function findCandidates(files: Files, platform: Platform | undefine
     const text = 'invalid archive: there is no manifest.json, index.json or repositories in it'
     throw new StrataError('invalid_argument', text)
   }
-  const layout = !hasLayout ? { manifests: [], indexes: [] } : items ? layoutIfAny(files) : readLayout(files)
+  const layout = !hasLayout ? { manifests: [], indexes: [] } : await (items ? layoutIfAny(files) : readLayout(files))
   const images = items
     ? dockerCandidates(files, items, layout)
     : layout.manifests.map(each => ociCandidate(files, each))
@@ -104,9 +104,9 @@ function dockerCandidates(files: Files, items: ReturnType<typeof parseItems>, la
 }
 
 /** The layout of an archive that has `manifest.json` too, which is what counts; empty when it can't be read. */
-function layoutIfAny(files: Files): Layout {
+async function layoutIfAny(files: Files): Promise<Layout> {
   try {
-    return readLayout(files)
+    return await readLayout(files)
   } catch (error) {
     // But what has been tampered with is never right.
     if (!isStrataError(error, 'invalid_argument') || error.details.actual !== undefined) throw error
@@ -162,8 +162,7 @@ function chosenOf(files: Files, index: Named<LayoutIndex>, platform: Platform | 
   const whole = index.manifests.filter(isWhole)
   const here = whole.length > 0 ? whole : index.manifests
   const manifests = here.map(({ descriptor }) => descriptor)
-  const picked =
-    pickPlatform({ ...index.index, manifests }, platform ?? hostPlatform()) ?? (platform ? undefined : manifests[0])
+  const picked = pickPlatform(manifests, platform ?? hostPlatform()) ?? (platform ? undefined : manifests[0])
   const found = here.find(({ descriptor }) => descriptor.digest === picked?.digest)
   return found && ociCandidate(files, { ...found, references: index.references })
 }

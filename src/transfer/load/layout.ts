@@ -2,6 +2,8 @@ import {
   type Descriptor,
   type Digest,
   digestOf,
+  type FlatIndex,
+  flattenIndex,
   type Index,
   isIndex,
   isManifest,
@@ -32,13 +34,14 @@ export interface LayoutManifest {
 export interface LayoutIndex {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
-  readonly index: Index
-  /** Those of its manifests that are in the archive, each once, as the index describes them. */
+  /** What it lists; the indexes within it are those that are in the archive. */
+  readonly flat: FlatIndex
+  /** Those of its manifests that are in the archive, each once, as they are listed. */
   readonly manifests: readonly LayoutManifest[]
 }
 
 /** Reads the documents of a layout. Throws `invalid_argument`, with both digests in `details` for what is not what it should be. */
-export function readLayout(files: Files): Layout {
+export async function readLayout(files: Files): Promise<Layout> {
   const top = parseManifest(documentAt(files, 'index.json'), mediaTypes.ociIndex)
   if (top.kind !== 'index') throw new StrataError('invalid_argument', 'index.json is not an index')
   const manifests = new Map<Digest, Named<LayoutManifest>>()
@@ -51,8 +54,10 @@ export function readLayout(files: Files): Layout {
     const parsed = parseManifest(bytes, mediaType)
     const descriptor = { mediaType, digest, size }
     if (parsed.kind === 'manifest') add(manifests, { descriptor, bytes, manifest: parsed.manifest, references })
-    else
-      add(indexes, { descriptor, bytes, index: parsed.index, manifests: manifestsIn(files, parsed.index), references })
+    else {
+      const flat = await flattenIndex(parsed.index, async inner => indexIn(files, inner))
+      add(indexes, { descriptor, bytes, flat, manifests: manifestsIn(files, flat), references })
+    }
   }
   return { manifests: [...manifests.values()], indexes: [...indexes.values()] }
 }
@@ -65,14 +70,20 @@ function add<T extends { readonly descriptor: Descriptor }>(to: Map<Digest, Name
   to.set(digest, { ...entry, references: [...distinct.values()] })
 }
 
+/** An index within an index, if it is there. */
+function indexIn(files: Files, descriptor: Descriptor): Index | undefined {
+  const { mediaType, digest } = descriptor
+  if (!findFile(files, blobName(digest))) return undefined
+  const parsed = parseManifest(blobAt(files, descriptor), mediaType)
+  if (parsed.kind === 'index') return parsed.index
+  throw new StrataError('invalid_argument', `${digest} is a manifest, and listed as ${mediaType}`)
+}
+
 /** The manifests of an index that are there: archives of one platform may have the index of all. */
-function manifestsIn(files: Files, index: Index): LayoutManifest[] {
+function manifestsIn(files: Files, flat: FlatIndex): LayoutManifest[] {
   const here = new Map<Digest, LayoutManifest>()
-  for (const descriptor of index.manifests) {
+  for (const descriptor of flat.manifests) {
     const { mediaType, digest } = descriptor
-    if (isIndex(mediaType)) {
-      throw new StrataError('invalid_argument', `unsupported manifest media type: ${mediaType} within an index`)
-    }
     if (!isManifest(mediaType) || here.has(digest) || !findFile(files, blobName(digest))) continue
     const bytes = blobAt(files, descriptor)
     const parsed = parseManifest(bytes, mediaType)

@@ -6,11 +6,11 @@ import { type Descriptor, hexOf, type Platform, parsePlatform } from '../../oci/
 import { parseReference } from '../../reference/index.ts'
 import { bytesOf, collect } from '../../std/index.ts'
 import { loadImages, saveImages } from '../index.ts'
-import { all, digestOf, newPuller, newRegistry, OCI_INDEX, pulling, type Store } from '../testdata/fixtures.ts'
-import { pushIndex } from '../testdata/push-index.ts'
+import { all, newPuller, newRegistry, OCI_INDEX, pulling, type Store } from '../testdata/fixtures.ts'
+import { pushNestedIndex } from '../testdata/push-index.ts'
 import type { ProgressEvent } from '../transfer.ts'
 
-type Pushed = ReturnType<typeof pushIndex>
+type Pushed = ReturnType<typeof pushNestedIndex>
 type Files = Map<string, Buffer>
 
 const NAME = 'example.org/multi:1'
@@ -20,12 +20,13 @@ const partsOf = ({ config, layers, manifest }: Pushed['amd64']) => [config, ...l
 /** The index as an OCI layout, under `name`. */
 async function layout(
   t: TestContext,
-  { name = NAME, compress }: { readonly name?: string; readonly compress?: (tar: Buffer) => Buffer } = {},
+  options: { readonly name?: string; readonly compress?: (tar: Buffer) => Buffer; readonly nested?: true } = {},
 ) {
+  const { name = NAME, compress, nested } = options
   const registry = await newRegistry(t)
-  const pushed = pushIndex(registry, { ...(compress && { compress }) })
+  const pushed = pushNestedIndex(registry, { ...(compress && { compress }) })
   const annotations = name === '' ? {} : { annotations: { 'io.containerd.image.name': name } }
-  const top = { schemaVersion: 2, manifests: [{ ...pushed.index, ...annotations }] }
+  const top = { schemaVersion: 2, manifests: [{ ...(nested ? pushed.outer : pushed.index), ...annotations }] }
   const files: Files = new Map([['index.json', Buffer.from(JSON.stringify(top))]])
   for (const [digest, bytes] of registry.blobs) files.set(`blobs/sha256/${digest.slice(7)}`, bytes)
   for (const [key, { bytes }] of registry.manifests) {
@@ -187,16 +188,44 @@ test('an archive that was tampered with is refused, wherever it was, and nothing
   }
 })
 
-test('an index within an index is refused, as by a pull: nothing of it would be told to be missing', async t => {
-  const { pushed, files } = await layout(t)
-  const outer = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [pushed.index] }))
-  const descriptor = { mediaType: OCI_INDEX, digest: digestOf(outer), size: outer.byteLength }
-  const annotations = { 'io.containerd.image.name': NAME }
-  const top = { schemaVersion: 2, manifests: [{ ...descriptor, annotations }] }
-  files.set(blobPath(descriptor), outer).set('index.json', Buffer.from(JSON.stringify(top)))
+test('indexes within an index: all of it is held, saved and loaded again; what is missing of it is known', async t => {
+  const { pushed, files } = await layout(t, { nested: true })
+  const { arm64, index, middle, outer } = pushed
   const store = await newPuller(t)
+  const { said } = await load(store, archiveOf(files))
+  assert.equal(said, `Loaded image: ${NAME}\n`)
+  const name = nameOf(store)!
+  assert.deepEqual(name.target, { mediaType: OCI_INDEX, digest: outer.digest, size: outer.size })
+  assert.deepEqual(name.indexes, [index.digest, middle.digest])
+  assert.equal(name.held?.whole, true)
+  await assertHeld(store, name)
+
+  const record = store.images.get(name.image)!
+  const archive = await saveImages([{ record, references: [parseReference(NAME)], index: name.target! }], store)
+  const again = await newPuller(t)
+  await load(again, await collect(archive.bytes(), archive.size))
+  assert.deepEqual(nameOf(again), name)
+  await assertHeld(again, nameOf(again)!)
+
+  const one = await newPuller(t)
+  const { records } = await load(one, archiveOf(files), parsePlatform('linux/arm64'))
+  assert.deepEqual(
+    records.map(({ id }) => id),
+    [arm64.config.digest],
+  )
+  files.delete(blobPath(arm64.manifest))
+  const part = await newPuller(t)
+  await load(part, archiveOf(files))
+  assert.equal(nameOf(part)?.held?.whole, false)
+  await assertHeld(part, nameOf(part)!)
+})
+
+test('an index within an index that is not what its digest says is refused', async t => {
+  const { pushed, files } = await layout(t, { nested: true })
+  const store = await newPuller(t)
+  files.set(blobPath(pushed.middle), files.get(blobPath(pushed.index))!)
   await assert.rejects(load(store, archiveOf(files)), {
-    message: `unsupported manifest media type: ${OCI_INDEX} within an index`,
+    message: `content verification failed for digest ${pushed.middle.digest}`,
   })
   assert.deepEqual(store.images.list(), [])
 })

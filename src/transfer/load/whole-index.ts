@@ -5,7 +5,7 @@ import type { ArrivedIndex, ArrivedManifest } from '../name-index.ts'
 import { blobName } from '../save/documents.ts'
 import type { IndexCandidate } from './candidates.ts'
 import { findFile } from './files.ts'
-import type { LayoutManifest } from './layout.ts'
+import { blobAt, type LayoutManifest } from './layout.ts'
 import type { Spool } from './spool.ts'
 import { type WholeOptions, wholeImage } from './whole-image.ts'
 
@@ -23,14 +23,15 @@ export async function wholeIndex(
   candidate: IndexCandidate,
   options: WholeIndexOptions,
 ): Promise<ArrivedIndex | undefined> {
-  const { descriptor: target, bytes, index } = candidate
+  const { descriptor: target, bytes, flat } = candidate
   const here = candidate.manifests.filter(each =>
     blobsOf(each).every(({ digest }) => findFile(options.files, blobName(digest))),
   )
-  const missing = new Set(index.manifests.map(({ digest }) => digest)).size - here.length
+  const missing = new Set(flat.manifests.map(({ digest }) => digest)).size - here.length
   const imageOf = ({ descriptor: { digest } }: LayoutManifest) => candidate.images.get(digest)
   if (!here.some(imageOf) || (here.length === 1 && missing > 0)) return undefined
-  await keepDocument(bytes, options)
+  for (const each of [bytes, ...flat.indexes.map(inner => blobAt(options.files, inner))])
+    await keepDocument(each, options)
   const manifests: ArrivedManifest[] = []
   for (const manifest of here) {
     const image = imageOf(manifest)
@@ -43,7 +44,7 @@ export async function wholeIndex(
     const arrived = whole && { image: { parts: whole.parts, infos: whole.infos } }
     manifests.push({ descriptor: manifest.descriptor, blobs: blobsOf(manifest), ...arrived })
   }
-  return { target, index, manifests }
+  return { target, flat, manifests }
 }
 
 function blobsOf({ manifest }: LayoutManifest): readonly Descriptor[] {

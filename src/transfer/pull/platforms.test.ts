@@ -5,6 +5,7 @@ import { type Descriptor, type Digest, parsePlatform } from '../../oci/index.ts'
 import type { TestRegistry } from '../../remotes/testdata/registry.ts'
 import {
   all,
+  digestOf,
   gzip,
   image,
   newPuller,
@@ -12,10 +13,11 @@ import {
   noise,
   OCI_INDEX,
   pulling,
+  pushing,
   type Store,
   tarOf,
 } from '../testdata/fixtures.ts'
-import { pushIndex } from '../testdata/push-index.ts'
+import { pushIndex, pushNestedIndex } from '../testdata/push-index.ts'
 
 const base = tarOf('base', noise(40_000, 1))
 
@@ -135,4 +137,40 @@ test('a manifest instead of an index is the one image that there is', async t =>
   await pulling(store, registry, 'multi', { platforms: 'all' })
   assert.equal(nameOf(store, registry).image, config.digest)
   assert.equal(nameOf(store, registry).held, undefined)
+})
+
+test('indexes within an index: what they list is picked, held and pushed as if the outermost listed it', async t => {
+  const registry = await newRegistry(t)
+  const store = await newPuller(t, options)
+  const { amd64, arm64, windows, attestation, index, middle, outer } = pushNestedIndex(registry)
+  registry.manifests.set('multi:latest', registry.manifests.get(`multi@${outer.digest}`)!)
+  const { result } = await pulling(store, registry, 'multi', { platform: parsePlatform('linux/arm64') })
+  assert.deepEqual(result, { image: arm64.config.digest, digest: outer.digest, upToDate: false })
+  const indexes = digests([index, middle])
+  assert.deepEqual(nameOf(store, registry), { image: arm64.config.digest, target: outer, indexes })
+  await assert.rejects(pulling(store, registry, 'multi', { platform: parsePlatform('linux/s390x') }), {
+    message: 'no matching manifest for linux/s390x in the manifest list entries',
+  })
+
+  await pulling(store, registry, 'multi', { platforms: 'all' })
+  const name = nameOf(store, registry)
+  assert.deepEqual(name.indexes, indexes)
+  assert.equal(name.image, amd64.config.digest)
+  const manifests = digests([amd64.manifest, arm64.manifest, windows.manifest, attestation])
+  assert.deepEqual(
+    name.held?.manifests.map(({ digest }) => digest),
+    manifests,
+  )
+  assert.equal(name.held?.whole, true)
+  for (const each of [...indexes, outer.digest]) assert.ok(await store.content.has(each))
+
+  const target = await newRegistry(t)
+  const reference = { domain: target.host, path: 'multi', tag: 'latest' }
+  const { image: meant, ...points } = name
+  store.images.tag(reference, meant, points)
+  await pushing(store, reference)
+  for (const each of [...manifests, ...indexes]) {
+    assert.ok(target.manifests.get(`multi:${each}`), each)
+  }
+  assert.equal(digestOf(target.manifests.get('multi:latest')!.bytes), outer.digest)
 })

@@ -209,6 +209,7 @@ export function createPuller(options: PullerOptions): Puller {
   /** Records the image and its names. True when the name that was pulled led to it already. */
   function nameImage(reference: Reference, image: WantedImage, infos: readonly LayerInfo[]): boolean {
     const { target, config } = image
+    const indexes = image.indexes.map(({ digest }) => digest)
     const { pulled, byDigest } = namesOf(reference, target)
     // A digest of an index may lead to another platform's image already: that one keeps it, as in Docker.
     const taken = images.name(byDigest)
@@ -220,7 +221,7 @@ export function createPuller(options: PullerOptions): Puller {
     if (!unchanged) {
       images.put(
         imageRecord(image, infos),
-        names.map(each => ({ reference: each, target })),
+        names.map(each => ({ reference: each, target, ...(indexes.length > 0 && { indexes }) })),
       )
     }
     return led

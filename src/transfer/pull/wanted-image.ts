@@ -4,11 +4,13 @@ import {
   type Descriptor,
   type DiffID,
   type Digest,
+  type FlatIndex,
+  flattenIndex,
   formatPlatform,
   hostPlatform,
   type ImageConfig,
+  type Index,
   isImageManifest,
-  isIndex,
   isPartOfImage,
   MANIFEST_LIMIT,
   type Manifest,
@@ -27,6 +29,8 @@ import { collect, isStrataError, retry, StrataError, throwIfAborted } from '../.
 export interface WantedImage {
   /** What the registry serves under the reference. */
   readonly target: Descriptor
+  /** The indexes within the target; all of them are kept. */
+  readonly indexes: readonly Descriptor[]
   readonly manifest: Descriptor
   readonly config: Descriptor
   readonly imageConfig: ImageConfig
@@ -55,17 +59,17 @@ export interface PickOptions extends ReadOptions {
   readonly requested?: Platform
 }
 
-/** Follows a target that was read through the index (for the platform) and the manifest to the config, and keeps all of them. */
+/** Follows a target that was read through indexes (for the platform) and the manifest to the config, and keeps all of them. */
 export async function readImage(
   target: Descriptor,
   parsed: ParsedManifest,
   options: PickOptions,
 ): Promise<WantedImage> {
-  const { descriptor, manifest } = await pickManifest(target, parsed, options)
+  const { descriptor, manifest, indexes } = await pickManifest(target, parsed, options)
   refuseArtifacts(manifest)
   const imageConfig = parseImageConfig(await readConfig(manifest.config, options))
   throwIfAborted(options.signal)
-  return wantedImage({ target, manifest: descriptor }, manifest, imageConfig)
+  return wantedImage({ target, indexes, manifest: descriptor }, manifest, imageConfig)
 }
 
 /** Parses what a reference leads to, refuses what is no image, and keeps it. */
@@ -81,7 +85,7 @@ export async function readTarget(target: ResolvedManifest, options: ReadOptions)
 
 /** An image whose manifest and config have been read. Throws Docker's texts for those that can't be held here. */
 export function wantedImage(
-  of: Pick<WantedImage, 'target' | 'manifest'>,
+  of: Pick<WantedImage, 'target' | 'indexes' | 'manifest'>,
   manifest: Manifest,
   imageConfig: ImageConfig,
 ): WantedImage {
@@ -105,12 +109,21 @@ async function pickManifest(
   target: Descriptor,
   parsed: ParsedManifest,
   options: PickOptions,
-): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
-  if (parsed.kind === 'manifest') return { descriptor: target, manifest: parsed.manifest }
-  const { platform } = options
-  const picked = pickPlatform(parsed.index, platform)
+): Promise<{ descriptor: Descriptor; manifest: Manifest; indexes: readonly Descriptor[] }> {
+  if (parsed.kind === 'manifest') return { descriptor: target, manifest: parsed.manifest, indexes: [] }
+  const { manifests, indexes } = await readIndexes(parsed.index, options)
+  const picked = pickPlatform(manifests, options.platform)
   if (!picked) throw noMatchingManifest(options.requested ?? hostPlatform())
-  return { descriptor: plain(picked), manifest: await readManifest(picked, options) }
+  return { descriptor: plain(picked), manifest: await readManifest(picked, options), indexes }
+}
+
+/** Reads the indexes within an index, and keeps them. */
+export async function readIndexes(index: Index, options: ReadOptions): Promise<FlatIndex> {
+  return await flattenIndex(index, async descriptor => {
+    const inner = await readDocument(descriptor, options)
+    if (inner.kind === 'index') return inner.index
+    throw mislisted(descriptor, 'a manifest')
+  })
 }
 
 export function noMatchingManifest(platform: Platform): StrataError {
@@ -125,17 +138,24 @@ export function plain({ mediaType, digest, size }: Descriptor): Descriptor {
 
 /** Reads a manifest of an index, and keeps it. */
 export async function readManifest(descriptor: Descriptor, options: ReadOptions): Promise<Manifest> {
+  const chosen = await readDocument(descriptor, options)
+  if (chosen.kind === 'manifest') return chosen.manifest
+  throw mislisted(descriptor, 'an index')
+}
+
+async function readDocument(descriptor: Descriptor, options: ReadOptions): Promise<ParsedManifest> {
   const { content, fetcher, keep } = options
   const { mediaType, digest } = descriptor
   await keep(digest)
   const known = await content.has(digest)
   const bytes = known ? await readBlob(content, digest, MANIFEST_LIMIT) : await fetcher.manifest(descriptor)
-  const chosen = parseManifest(bytes, mediaType)
-  if (chosen.kind === 'index' || isIndex(mediaType)) {
-    throw new StrataError('invalid_argument', `unsupported manifest media type: ${mediaType} within an index`)
-  }
+  const parsed = parseManifest(bytes, mediaType)
   if (!known) await putBlob(content, bytes)
-  return chosen.manifest
+  return parsed
+}
+
+function mislisted({ mediaType, digest }: Descriptor, what: string): StrataError {
+  return new StrataError('invalid_argument', `${digest} is ${what}, and listed as ${mediaType}`)
 }
 
 function refuseOtherKinds(manifest: Manifest): void {

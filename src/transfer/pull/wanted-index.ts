@@ -1,6 +1,7 @@
 import {
   type Descriptor,
   type Digest,
+  type FlatIndex,
   hostPlatform,
   type Index,
   isAttestation,
@@ -19,6 +20,7 @@ import {
   plain,
   type ReadOptions,
   readConfig,
+  readIndexes,
   readManifest,
   type WantedImage,
   wantedImage,
@@ -27,8 +29,8 @@ import {
 /** Several manifests of an index, down to their configs. */
 export interface WantedIndex {
   readonly target: Descriptor
-  readonly index: Index
-  /** In the order of the index. */
+  readonly flat: FlatIndex
+  /** In the order in which they are listed. */
   readonly manifests: readonly WantedManifest[]
 }
 
@@ -44,7 +46,7 @@ export interface WantedManifest {
 const READERS = 4
 
 /**
- * Reads the manifests of an index for some platforms and the attestations of these, or all that there are, with their
+ * Reads the manifests of an index, and of those within it, for some platforms and the attestations of these, or all that there are, with their
  * configs, and keeps all of them. Throws `not_found` with Docker's text for a platform that the index has not.
  */
 export async function readIndex(
@@ -52,47 +54,50 @@ export async function readIndex(
   index: Index,
   options: ReadOptions & { readonly platforms: WantedPlatforms },
 ): Promise<WantedIndex> {
-  const chosen = options.platforms === 'all' ? index.manifests : chosenOf(index, options.platforms)
+  const flat = await readIndexes(index, options)
+  const chosen = options.platforms === 'all' ? flat.manifests : chosenOf(flat, options.platforms)
   const readers = new Slots(READERS)
   const works = chosen.map(descriptor => async (signal: AbortSignal) => {
     using _reader = await readers.acquire(signal)
-    return await readOne(target, descriptor, { ...options, signal })
+    return await readOne({ target, indexes: flat.indexes }, descriptor, { ...options, signal })
   })
   const manifests = await together(works, options.signal)
   if (!manifests.some(({ image }) => image)) throw noMatchingManifest(hostPlatform())
-  return { target, index, manifests }
+  return { target, flat, manifests }
 }
 
-function chosenOf(index: Index, platforms: readonly Platform[]): Descriptor[] {
+function chosenOf({ manifests }: FlatIndex, platforms: readonly Platform[]): Descriptor[] {
   const chosen = new Set<Digest>()
   for (const platform of platforms) {
-    const picked = pickPlatform(index, platform)
+    const picked = pickPlatform(manifests, platform)
     if (!picked) throw noMatchingManifest(platform)
     chosen.add(picked.digest)
   }
-  return index.manifests.filter(each => chosen.has(each.digest) || chosen.has(subjectOf(each) as Digest))
+  return manifests.filter(each => chosen.has(each.digest) || chosen.has(subjectOf(each) as Digest))
 }
 
 function subjectOf(descriptor: Descriptor): string | undefined {
   return isAttestation(descriptor) ? descriptor.annotations?.[SUBJECT] : undefined
 }
 
-async function readOne(target: Descriptor, descriptor: Descriptor, options: ReadOptions): Promise<WantedManifest> {
+type Of = Pick<WantedImage, 'target' | 'indexes'>
+
+async function readOne(of: Of, descriptor: Descriptor, options: ReadOptions): Promise<WantedManifest> {
   const manifest = await readManifest(descriptor, options)
   const blobs = [manifest.config, ...manifest.layers]
   for (const { digest } of blobs) await options.keep(digest)
-  const image = await imageOf(target, { descriptor, manifest }, options)
+  const image = await imageOf(of, { descriptor, manifest }, options)
   return { descriptor, blobs, ...(image && { image }) }
 }
 
 /** The image of a manifest, if it is one that can be held as such: neither an attestation nor for another operating system. */
 async function imageOf(
-  target: Descriptor,
+  of: Of,
   { descriptor, manifest }: { readonly descriptor: Descriptor; readonly manifest: Manifest },
   options: ReadOptions,
 ): Promise<WantedImage | undefined> {
   if (!mayBeImage(descriptor, manifest)) return undefined
   const config = parseImageConfig(await readConfig(manifest.config, options))
   if (config.os !== hostPlatform().os) return undefined
-  return wantedImage({ target, manifest: plain(descriptor) }, manifest, config)
+  return wantedImage({ ...of, manifest: plain(descriptor) }, manifest, config)
 }

@@ -27,8 +27,8 @@ export interface PushIndexOptions extends Pick<PushOptions, 'progress' | 'signal
 const MOUNTS = 3
 
 /**
- * Pushes an index of which nothing is missing as it is: blobs first, several at once, then its manifests by their digests.
- * Setting the tag is left to the caller. Returns the bytes of the index.
+ * Pushes an index of which nothing is missing as it is: blobs first, several at once, then its manifests and the
+ * indexes within it by their digests. Setting the tag is left to the caller. Returns the bytes of the index.
  */
 export async function pushIndex(
   { domain, path }: Reference,
@@ -55,7 +55,7 @@ export async function pushIndex(
   })
   await together(works, signal)
   for (const { kind, descriptor } of blobs) {
-    if (kind !== 'manifest') continue
+    if (kind === 'config' || kind === 'layer' || descriptor.digest === target.digest) continue
     await pusher.manifest(descriptor.digest, descriptor, await readBlob(content, descriptor.digest, MANIFEST_LIMIT))
   }
   return await readBlob(content, target.digest, MANIFEST_LIMIT)

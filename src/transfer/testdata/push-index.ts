@@ -1,3 +1,4 @@
+import type { Descriptor } from '../../oci/index.ts'
 import type { TestRegistry } from '../../remotes/testdata/registry.ts'
 import { type ImageChoices, image, MANIFEST, noise, OCI_INDEX, tarOf } from './fixtures.ts'
 
@@ -28,4 +29,13 @@ export function pushIndex(registry: TestRegistry, choices: Pick<ImageChoices, 'c
   ]
   const index = registry.manifest('multi', 'latest', OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests })
   return { amd64, arm64, windows, attestation, statement, config, index }
+}
+
+/** As {@link pushIndex}, and without a tag an index of an index of that one. */
+export function pushNestedIndex(registry: TestRegistry, choices: Pick<ImageChoices, 'compress'> = {}) {
+  const pushed = pushIndex(registry, choices)
+  const wrap = (inner: Descriptor) =>
+    registry.manifest('multi', undefined, OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [inner] })
+  const middle = wrap(pushed.index)
+  return { ...pushed, middle, outer: wrap(middle) }
 }
