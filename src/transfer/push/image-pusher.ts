@@ -28,6 +28,7 @@ import type { ImagePusher, PushOptions, UploadLimits } from '../transfer.ts'
 import { manifestOf } from './manifest.ts'
 import { pushIndex } from './push-index.ts'
 import { type PushRoad, pushLayer } from './push-layer.ts'
+import { UnreachableRegistries } from './unreachable.ts'
 
 export interface ImagePusherOptions {
   readonly content: ContentStore
@@ -59,6 +60,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
   const road: PushRoad = {
     ...options,
     compressor: options.compressor,
+    unreachable: new UnreachableRegistries(),
     slots: new Slots(limits.maxConcurrentUploads),
     compressing: new Slots(COMPRESSIONS),
     get attempts() {

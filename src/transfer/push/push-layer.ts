@@ -7,6 +7,7 @@ import { parseReference, type Reference, repositoryName } from '../../reference/
 import type { Credentials, Pusher, Resolver } from '../../remotes/index.ts'
 import { isStrataError, type Logger, messageOf, type Slots } from '../../std/index.ts'
 import type { JobContext } from '../shared-jobs.ts'
+import type { UnreachableRegistries } from './unreachable.ts'
 import { uploadBlob } from './upload-blob.ts'
 import { compressedLayer, keptBlob, plainLayer, relayedBlob, type UploadSource } from './upload-source.ts'
 
@@ -16,6 +17,7 @@ export interface PushRoad {
   readonly layers: LayerDriver
   readonly layerSources: LayerSources
   readonly resolver: Resolver
+  readonly unreachable: UnreachableRegistries
   /** Uploads at once. */
   readonly slots: Slots
   /** Uploads at once of layers that are compressed on their way: few, since one of them keeps all cores busy. */
@@ -106,8 +108,9 @@ class LayerPush {
       }
     }
     for (const { descriptor, repositories } of this.#forms) {
-      for (const name of repositories) {
-        const relayed = await this.#relayed(descriptor, parseReference(name))
+      const holders = this.#road.unreachable.last(repositories.map(name => parseReference(name)))
+      for (const holder of holders) {
+        const relayed = await this.#relayed(descriptor, holder)
         if (relayed) return relayed
       }
     }
@@ -130,7 +133,7 @@ class LayerPush {
 
   /** Undefined when `holder` can't bring it after all. */
   async #relayed(descriptor: Descriptor, holder: Reference): Promise<Descriptor | undefined> {
-    const { resolver, second } = this.#road
+    const { resolver, second, layerSources, unreachable } = this.#road
     const { signal } = this.#job
     const fetcher = resolver.fetcher(holder, this.#requestTo(holder))
     let failure: { readonly error: unknown } | undefined
@@ -143,18 +146,24 @@ class LayerPush {
         failed(error)
         throw error
       })
-      return await this.#upload(source)
+      const pushed = await this.#upload(source)
+      unreachable.delete(holder.domain)
+      // The next push to another registry asks it before those that may be gone by then.
+      layerSources.add(this.#wanted.diffID, descriptor, repositoryName(holder))
+      return pushed
     } catch (error) {
       if (!failure || signal.aborted) throw error
-      this.#notRelayed(failure.error, { descriptor, repository: repositoryName(holder) })
+      this.#notRelayed(failure.error, { descriptor, holder })
       return undefined
     }
   }
 
-  #notRelayed(error: unknown, from: { readonly descriptor: Descriptor; readonly repository: string }): void {
-    const { log, layerSources } = this.#road
-    const { repository, descriptor } = from
+  #notRelayed(error: unknown, from: { readonly descriptor: Descriptor; readonly holder: Reference }): void {
+    const { log, layerSources, unreachable } = this.#road
+    const { holder, descriptor } = from
+    const repository = repositoryName(holder)
     log.debug({ digest: descriptor.digest, repository, problem: messageOf(error) }, 'a layer could not be relayed')
+    if (isStrataError(error, 'unavailable') && error.details.reason !== undefined) unreachable.add(holder.domain)
     if (!isStrataError(error, 'not_found') && !isStrataError(error, 'failed_precondition')) return
     layerSources.drop(this.#wanted.diffID, descriptor.digest, repository)
   }

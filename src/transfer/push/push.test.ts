@@ -73,6 +73,23 @@ test('what nobody has any more is compressed, to the same bytes each time', asyn
   assertPushed(target, tars)
 })
 
+test('a source that is still there is not forgotten for others that are gone', async t => {
+  const { source, pulled, store, diffIDs, id } = await setUp(t)
+  for (let push = 0; push < 10; push++) {
+    const target = await newRegistry(t)
+    const reference: Reference = { domain: target.host, path: 'app', tag: 'latest' }
+    store.images.tag(reference, id)
+    await pushing(store, reference)
+    assert.deepEqual(target.manifests.get('app:latest'), source.manifests.get('base:latest'))
+    for (const [position, layer] of diffIDs.entries()) {
+      const [first] = store.layerSources.list(layer)
+      assert.equal(first!.descriptor.digest, pulled.layers[position]!.digest)
+      assert.deepEqual(first!.repositories.slice(0, 2), [`${source.host}/base`, `${target.host}/app`])
+    }
+    await target.stop()
+  }
+})
+
 test('what was kept is sent as it is', async t => {
   const { source, target, tars, pulled, store, reference } = await setUp(t, { keepCompressed: true })
   await source.stop()
