@@ -100,6 +100,9 @@ export const commit: Scenario = {
         ],
       },
       // Parents and children.
+      { args: ['ps', '-a', '--filter', `ancestor=${image}`, '--format', '{{.Names}}'], sorted: true },
+      { args: ['ps', '-a', '--filter', 'ancestor=made:one', '--format', '{{.Names}}'], sorted: true },
+      { args: ['ps', '-a', '--filter', 'ancestor=nothing', '--format', '{{.Names}}'] },
       ['rm', 'one', 'untouched', 'full', 'child'],
       ['history', '--format', '{{.ID}}|{{.CreatedBy}}|{{.Comment}}', 'made:child'],
       ['history', '-q', '--no-trunc', 'made:child'],

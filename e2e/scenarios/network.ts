@@ -73,7 +73,20 @@ export const network: Scenario = {
       ['run', '--rm', '--network', 'container:nothing', image, 'true'],
       ['run', '--rm', '--network', 'container:none', '-p', '80:80', image, 'true'],
       ['run', '--rm', '--network', 'container:none', '--hostname', 'x', image, 'true'],
+      ['restart', '-t', '0', 'none'],
       ['rm', '-f', 'host', 'none'],
+      {
+        args: [
+          ...['events', '--since', '0', '--until', '-1s', '--filter', 'type=network', '--filter', 'network=host'],
+          ...[
+            '--filter',
+            'network=none',
+            '--format',
+            '{{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.type}}',
+          ],
+        ],
+        sorted: true,
+      },
     ]
   },
 }

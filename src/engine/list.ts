@@ -1,9 +1,9 @@
 import type { ContainerSummary, Filters, Port } from '../apitypes/index.ts'
-import { parseReference } from '../reference/index.ts'
+import type { Digest } from '../oci/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import type { Container, ContainerRecord } from './container.ts'
 import type { EngineContext } from './context.ts'
-import { imagesHeld } from './images/held.ts'
+import { imagesNamed } from './images/held.ts'
 import { apiMount, networks, sizes } from './inspect.ts'
 import { statusOf, statusText } from './status-text.ts'
 
@@ -51,16 +51,26 @@ async function summary(
   }
 }
 
-/** The name that the user gave, while it still means the same image, or holds it for another platform. */
+/** The name that the user gave, while it still leads to the same image. */
 function shownImage(context: EngineContext, record: ContainerRecord): string {
+  return imagesIfAny(context, record.imageName).includes(record.image) ? record.imageName : record.image
+}
+
+/** The images that a name or an ID leads to. */
+function imagesIfAny(context: EngineContext, text: string): readonly Digest[] {
   try {
-    const { record: meant, name } = context.images.resolve(record.imageName)
-    const points = name === undefined ? undefined : context.images.name(parseReference(name))
-    return [meant.id, ...imagesHeld(points ?? {})].includes(record.image) ? record.imageName : record.image
+    return imagesNamed(context, text)
   } catch (error) {
-    if (isStrataError(error)) return record.image
+    if (isStrataError(error)) return []
     throw error
   }
+}
+
+/** Images, and all that were made of them. */
+function withDescendants({ images }: EngineContext, ids: Iterable<Digest>): ReadonlySet<Digest> {
+  const all = new Set(ids)
+  for (const id of all) for (const child of images.children(id)) all.add(child)
+  return all
 }
 
 function commandText(record: ContainerRecord): string {
@@ -107,7 +117,10 @@ function filterTests(context: EngineContext, filters: Filters): Test[] {
       case 'label':
         return ({ record }) => values.every(value => hasLabel(record.config.Labels ?? {}, value))
       case 'ancestor': {
-        const ids = new Set(values.map(value => imageId(context, value)))
+        const ids = withDescendants(
+          context,
+          values.flatMap(value => imagesIfAny(context, value)),
+        )
         return ({ record }) => ids.has(record.image)
       }
       case 'before':
@@ -162,15 +175,6 @@ function checkedStatus(value: string): string {
 export function hasLabel(labels: Readonly<Record<string, string>>, text: string): boolean {
   const at = text.indexOf('=')
   return at < 0 ? Object.hasOwn(labels, text) : labels[text.slice(0, at)] === text.slice(at + 1)
-}
-
-function imageId(context: EngineContext, name: string): string | undefined {
-  try {
-    return context.images.resolve(name).record.id
-  } catch (error) {
-    if (isStrataError(error)) return undefined
-    throw error
-  }
 }
 
 function matchesPort(record: ContainerRecord, value: string, published: boolean): boolean {

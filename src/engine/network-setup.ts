@@ -8,6 +8,7 @@ import { isStrataError, StrataError } from '../std/index.ts'
 import { type Container, type ContainerRecord, networkMode } from './container.ts'
 import { type EngineContext, publish } from './context.ts'
 import { portBindings } from './ports.ts'
+import { type NetworkName, networkDrivers, networkId } from './predefined-networks.ts'
 
 /** The network side of a container about to start. */
 export interface NetworkSetup {
@@ -51,21 +52,40 @@ export async function setUpNetwork(context: EngineContext, record: ContainerReco
       config: { ...record.config, Hostname, Domainname },
     }
   }
-  if (mode.kind === 'host') {
-    await writeFiles(folder, {
-      hosts: await readFile('/etc/hosts', 'utf8'),
-      hostname: `${record.config.Hostname || hostName()}\n`,
-      'resolv.conf': await readFile('/etc/resolv.conf', 'utf8'),
-    })
-    return { namespace: 'host', folder }
-  }
+  const setup = mode.kind === 'host' ? await joinHost(record, folder) : await joinSandbox(context, record, folder)
+  tell(context, { ...record, ...setup }, 'connect')
+  return setup
+}
+
+async function joinHost({ config }: ContainerRecord, folder: string): Promise<NetworkSetup> {
+  await writeFiles(folder, {
+    hosts: await readFile('/etc/hosts', 'utf8'),
+    hostname: `${config.Hostname || hostName()}\n`,
+    'resolv.conf': await readFile('/etc/resolv.conf', 'utf8'),
+  })
+  return { namespace: 'host', folder }
+}
+
+/** A network namespace of its own, on the bridge if that is the container's network. */
+async function joinSandbox(context: EngineContext, record: ContainerRecord, folder: string): Promise<NetworkSetup> {
   const sandboxPath = await context.sandboxes.create(record.id)
-  let endpoint: Endpoint | undefined
-  if (mode.kind === 'bridge' && !record.config.NetworkDisabled) {
-    endpoint = await attachToBridge(context, record, sandboxPath)
-  }
+  const bridged = ownNetwork(record) === 'bridge'
+  const endpoint = bridged ? await attachToBridge(context, record, sandboxPath) : undefined
   await writeOwnFiles(context, record, endpoint)
   return { namespace: { path: sandboxPath }, sandboxPath, folder, ...(endpoint ? { endpoint } : {}) }
+}
+
+/** The network that a container joins by itself, if it joins one. */
+function ownNetwork({ config, hostConfig }: ContainerRecord): NetworkName | undefined {
+  const mode = networkMode(hostConfig.NetworkMode)
+  return !mode || mode.kind === 'container' || config.NetworkDisabled ? undefined : mode.kind
+}
+
+function tell(context: EngineContext, record: ContainerRecord, action: 'connect' | 'disconnect'): void {
+  const name = ownNetwork(record)
+  if (name === undefined || (name === 'bridge' && !record.endpoint)) return
+  const attributes = { container: record.id, name, type: networkDrivers[name] }
+  publish(context, 'network', action, networkId(context, name), attributes)
 }
 
 function findPeer(context: EngineContext, name: string): Container {
@@ -79,19 +99,13 @@ function findPeer(context: EngineContext, name: string): Container {
 
 async function attachToBridge(context: EngineContext, record: ContainerRecord, sandboxPath: string): Promise<Endpoint> {
   try {
-    const endpoint = await context.bridge.attach({
+    return await context.bridge.attach({
       sandboxId: record.id,
       sandboxPath,
       endpointName: record.name,
       ports: portBindings(record.config, record.hostConfig),
       ...(record.macAddress ? { macAddress: record.macAddress } : {}),
     })
-    publish(context, 'network', 'connect', endpoint.networkId, {
-      container: record.id,
-      name: 'bridge',
-      type: 'bridge',
-    })
-    return endpoint
   } catch (error) {
     await context.sandboxes.remove(record.id)
     if (!isStrataError(error)) throw error
@@ -145,15 +159,9 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string>
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })))
 }
 
-/** Gives back sandbox, address and ports. Idempotent. */
+/** Gives back sandbox, address and ports. */
 export async function tearDownNetwork(context: EngineContext, record: ContainerRecord): Promise<void> {
-  if (record.endpoint) {
-    await context.bridge.detach(record.id)
-    publish(context, 'network', 'disconnect', record.endpoint.networkId, {
-      container: record.id,
-      name: 'bridge',
-      type: 'bridge',
-    })
-  }
+  if (record.endpoint) await context.bridge.detach(record.id)
+  tell(context, record, 'disconnect')
   if (record.sandboxPath !== undefined) await context.sandboxes.remove(record.id)
 }

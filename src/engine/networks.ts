@@ -5,10 +5,7 @@ import { type ContainerRecord, networkMode } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
 import { exactTest, labelTest, patternTest } from './filter-values.ts'
-
-const names = ['bridge', 'host', 'none'] as const
-type NetworkName = (typeof names)[number]
-const drivers = { bridge: 'bridge', host: 'host', none: 'null' } as const
+import { type NetworkName, networkDrivers, networkId, networkNames } from './predefined-networks.ts'
 
 /** The networks that there are: `bridge`, `host` and `none`. `detailed`: with their containers. */
 export async function listNetworks(
@@ -19,7 +16,7 @@ export async function listNetworks(
   const built = typeTest(filters) && danglingTest(filters)
   const [driven, scoped] = [exactTest(filters, 'driver'), exactTest(filters, 'scope')]
   const [named, identified, labelled] = [patternTest(filters, 'name'), patternTest(filters, 'id'), labelTest(filters)]
-  const networks = await Promise.all(names.map(name => describe(context, name)))
+  const networks = await Promise.all(networkNames.map(name => describe(context, name)))
   return networks
     .filter(({ Name, Id, Driver, Scope, Labels }) => {
       return built && named(Name) && identified(Id) && driven(Driver) && scoped(Scope) && labelled(Labels)
@@ -40,20 +37,14 @@ export async function inspectNetwork(
 }
 
 function findName(context: EngineContext, text: string): NetworkName | undefined {
-  const exact = names.find(name => name === text || networkId(context, name) === text)
+  const exact = networkNames.find(name => name === text || networkId(context, name) === text)
   if (exact || text === '') return exact
-  const begun = names.filter(name => networkId(context, name).startsWith(text))
+  const begun = networkNames.filter(name => networkId(context, name).startsWith(text))
   if (begun.length <= 1) return begun[0]
   throw new StrataError(
     'invalid_argument',
     `network ${text} is ambiguous (${begun.length} matches found based on ID prefix)`,
   )
-}
-
-/** 64 hexadecimal digits, the same for as long as the data root. */
-function networkId(context: EngineContext, name: NetworkName): string {
-  if (name === 'bridge') return context.bridge.networkId
-  return createHash('sha256').update(`${context.instanceId} network ${name}`).digest('hex')
 }
 
 async function describe(context: EngineContext, name: NetworkName): Promise<NetworkInspect> {
@@ -63,7 +54,7 @@ async function describe(context: EngineContext, name: NetworkName): Promise<Netw
     Id: networkId(context, name),
     Created: creationOf(context),
     Scope: 'local',
-    Driver: drivers[name],
+    Driver: networkDrivers[name],
     EnableIPv4: true,
     EnableIPv6: false,
     IPAM: {

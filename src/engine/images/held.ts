@@ -44,6 +44,13 @@ export function imagesHeld({ held }: Pick<NameRecord, 'held'>): Digest[] {
   return [...new Set((held?.manifests ?? []).flatMap(({ image }) => image ?? []))]
 }
 
+/** The images that a name or an ID leads to: all that the name holds. Throws as `resolve` does. */
+export function imagesNamed({ images }: EngineContext, text: string): Digest[] {
+  const { record, name } = images.resolve(text)
+  const points = name === undefined ? undefined : images.name(parseReference(name))
+  return [...new Set([record.id, ...imagesHeld(points ?? {})])]
+}
+
 /** The image that a name means which holds these: the host's, or the first; undefined when there is none. */
 export function meantOf(context: EngineContext, manifests: HeldIndex['manifests']): Digest | undefined {
   const images = manifests.flatMap(({ image }) => (image ? (context.images.get(image) ?? []) : []))

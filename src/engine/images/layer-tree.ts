@@ -47,7 +47,13 @@ export class LayerTree {
 
   /** Bytes of the layers that some of the chains in it have in common with the rest of them. */
   sharedBy(chains: readonly Chain[]): number {
-    return sharedBytes(new LayerTree(chains).#root, this.#root)
+    const nodes = chains.flatMap(chain => this.#nodes(chain))
+    for (const node of nodes) node.users--
+    let bytes = 0
+    // One chain, which is what most images have, has no layer twice.
+    for (const { users, size } of chains.length > 1 ? new Set(nodes) : nodes) if (users > 0) bytes += size
+    for (const node of nodes) node.users++
+    return bytes
   }
 
   #nodes(chain: Chain): Node[] {
@@ -61,16 +67,4 @@ export class LayerTree {
     }
     return nodes
   }
-}
-
-/** Of the nodes of a tree: those that have more users in another one, which has all of its chains. */
-function sharedBytes(part: ReadonlyMap<string, Node>, whole: ReadonlyMap<string, Node>): number {
-  let bytes = 0
-  for (const [diffID, node] of part) {
-    const its = whole.get(diffID)
-    if (!its) continue
-    if (its.users > node.users) bytes += its.size
-    bytes += sharedBytes(node.next, its.next)
-  }
-  return bytes
 }

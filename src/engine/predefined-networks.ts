@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto'
+import type { EngineContext } from './context.ts'
+
+/** The networks that are always there. */
+export const networkNames = ['bridge', 'host', 'none'] as const
+export type NetworkName = (typeof networkNames)[number]
+export const networkDrivers = { bridge: 'bridge', host: 'host', none: 'null' } as const
+
+/** 64 hexadecimal digits, the same for as long as the data root. */
+export function networkId(context: EngineContext, name: NetworkName): string {
+  if (name === 'bridge') return context.bridge.networkId
+  return createHash('sha256').update(`${context.instanceId} network ${name}`).digest('hex')
+}
