@@ -20,13 +20,14 @@ static const napi_type_tag inflater_tag = {0x7374726174613031, 0x696e666c6174657
 enum place {
   INSIDE = 0,  /* in a member: an end of input now is a truncation */
   BETWEEN = 1, /* after a member: the input may end here */
-  PADDED = 2,  /* after a member came zeros: everything from there on is ignored, as gzip(1) does */
+  BEYOND = 2,  /* after a member came what begins none: everything from there on is passed over */
   OUTSIDE = 3, /* nothing read yet */
 };
 
 struct inflater {
   enum place place;
   bool in_header;
+  bool later; /* a member has ended before */
   struct isal_gzip_header header;
   struct inflate_state state;
 };
@@ -80,28 +81,34 @@ static const char *inflate_some(struct inflater *inflater) {
   struct inflate_state *state = &inflater->state;
   for (;;) {
     if (inflater->place != INSIDE) {
-      if (state->avail_in == 0 || inflater->place == PADDED) break;
-      if (inflater->place == BETWEEN && *state->next_in == 0) {
-        inflater->place = PADDED;
+      if (state->avail_in == 0 || inflater->place == BEYOND) break;
+      if (*state->next_in != 0x1f) {
+        if (!inflater->later) return "gzip: invalid header";
+        inflater->place = BEYOND;
         break;
       }
-      if (*state->next_in != 0x1f) return "gzip: invalid header";
       begin_member(inflater);
     }
     int result;
     if (inflater->in_header) {
       result = isal_read_gzip_header(state, &inflater->header);
       if (result == ISAL_END_INPUT) break;
-      if (result != ISAL_DECOMP_OK) return "gzip: invalid header";
+      if (result != ISAL_DECOMP_OK) {
+        if (!inflater->later) return "gzip: invalid header";
+        inflater->place = BEYOND;
+        break;
+      }
       inflater->in_header = false;
     }
     result = isal_inflate(state);
     if (result == ISAL_INCORRECT_CHECKSUM) return "gzip: invalid checksum";
     if (result < 0) return "flate: corrupt input";
-    if (state->block_state == ISAL_BLOCK_FINISH) inflater->place = BETWEEN;
-    else if (state->avail_in == 0 || state->avail_out == 0) break;
+    if (state->block_state == ISAL_BLOCK_FINISH) {
+      inflater->place = BETWEEN;
+      inflater->later = true;
+    } else if (state->avail_in == 0 || state->avail_out == 0) break;
   }
-  if (inflater->place == PADDED) {
+  if (inflater->place == BEYOND) {
     state->next_in += state->avail_in;
     state->avail_in = 0;
   }
@@ -122,7 +129,7 @@ static napi_value js_inflate_new(napi_env env, napi_callback_info info) {
 /*
  * inflatePush(handle, input, inputOffset, output, outputOffset) -> {consumed, produced, state}: works until the input
  * is used up or the output is full (then call again with a new output, even when all input was consumed). `state` is 0
- * inside a member, 1 after one, 2 when only ignored padding follows, 3 before the first byte. Corrupt input throws an
+ * inside a member, 1 after one, 2 when what follows is no member and passed over, 3 before the first byte. Corrupt input throws an
  * Error with `code` EBADMSG.
  */
 static napi_value js_inflate_push(napi_env env, napi_callback_info info) {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { archiveOf, busyboxTars } from '../fixtures/image-archive.ts'
 import { busyboxImage } from '../fixtures/images.ts'
@@ -29,6 +29,10 @@ export const importing: Scenario = {
     await writeFile(join(files, 'base.tar'), base)
     for (const name of Object.keys(programs)) {
       await execute(['sh', '-c', `${name} -1 < "$1" > "$1.${name}"`, 'sh', join(files, 'base.tar')])
+      const packed = await readFile(join(files, `base.tar.${name}`))
+      await writeFile(join(files, `cut.tar.half.${name}`), packed.subarray(0, packed.byteLength / 2))
+      await writeFile(join(files, `junk.tar.${name}`), Buffer.concat([packed, Buffer.from('this is not compressed')]))
+      await writeFile(join(files, `zeros.tar.${name}`), Buffer.concat([packed, Buffer.alloc(512)]))
     }
     await writeFile(join(files, 'cut.tar'), base.subarray(0, 700_000))
     await writeFile(join(files, 'text'), 'this is a text, and no archive of anything\n'.repeat(100))
@@ -46,6 +50,22 @@ export const importing: Scenario = {
       [...history, 'in:tar'],
       ['run', '--rm', '--network', 'none', 'in:tar', '/bin/ls', '/'],
       ...Object.keys(programs).map(name => ['import', at(`base.tar.${name}`), `in:${name}`]),
+      ...['gzip', 'bzip2', 'zstd'].flatMap(name => [
+        ['import', at(`junk.tar.${name}`), `in:${name}-junk`],
+        ['import', at(`zeros.tar.${name}`), `in:${name}-zeros`],
+      ]),
+      ['import', at('zeros.tar.xz'), 'in:xz-zeros'],
+      [
+        'inspect',
+        '--format',
+        '{{.RootFS}}',
+        'in:gzip',
+        'in:gzip-junk',
+        'in:gzip-zeros',
+        'in:zstd-junk',
+        'in:bzip2-junk',
+      ],
+      ...Object.keys(programs).map(name => ['import', at(`cut.tar.half.${name}`), `in:${name}-cut`]),
       { args: ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', 'in'], sorted: true },
       ['import', at('base.tar')],
       [

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import {
   archiveOf,
   blobEntry,
@@ -40,7 +41,15 @@ export const load: Scenario = {
       const path = join(files, `${name}.tar`)
       await write(name, dockerArchive({ layers, config, tags: [`compressed:${name}`] }))
       await execute(['sh', '-c', `${program} -1 < "$1" > "$1.${name}"`, 'sh', path])
+      const packed = await readFile(`${path}.${name}`)
+      await writeFile(`${path}.${name}.cut`, packed.subarray(0, packed.byteLength / 2))
+      await writeFile(`${path}.${name}.junk`, Buffer.concat([packed, Buffer.from('this is not compressed')]))
+      await writeFile(`${path}.${name}.zeros`, Buffer.concat([packed, Buffer.alloc(512)]))
     }
+    const packed = layers.map(layer => Buffer.concat([gzipSync(layer), Buffer.from('junk')]))
+    const packedItem = { Layers: packed.map(layer => blobEntry(layer).name) }
+    const rest = dockerArchive({ layers, tags: ['layers:junk'], item: packedItem })
+    await write('layers-junk', [...packed.map(blobEntry), ...rest.slice(layers.length)])
     const bad = (name: string, item: Readonly<Record<string, unknown>>, config?: Buffer) =>
       write(name, dockerArchive({ layers, tags: ['bad:one'], item, ...(config && { config }) }))
     await bad('fewer-layers', { Layers: [blobEntry(base).name] })
@@ -86,6 +95,13 @@ export const load: Scenario = {
     ['load', '-i', join(files, 'xz.tar.xz')],
     ['load', '-i', join(files, 'bzip2.tar.bzip2')],
     ['load', '-i', join(files, 'zstd.tar.zstd')],
+    ...['gzip', 'bzip2', 'zstd'].flatMap(name => [
+      ['load', '-i', join(files, `${name}.tar.${name}.junk`)],
+      ['load', '-i', join(files, `${name}.tar.${name}.zeros`)],
+    ]),
+    ['load', '-i', join(files, 'xz.tar.xz.zeros')],
+    ...['gzip', 'xz', 'bzip2', 'zstd'].map(name => ['load', '-i', join(files, `${name}.tar.${name}.cut`)]),
+    ['load', '-i', join(files, 'layers-junk.tar')],
     ['load', '--platform', 'linux/arm64', '-i', join(files, 'one.tar')],
     ['load', '--platform', 'linux/amd64', '-i', join(files, 'one.tar')],
     ['load', '--platform', 'nonsense', '-i', join(files, 'one.tar')],

@@ -1,10 +1,10 @@
 import { createZstdDecompress } from 'node:zlib'
-import { filter, gunzip } from '../host/index.ts'
-import { type Bytes, messageOf, StrataError } from '../std/index.ts'
+import { filter, gunzip, trailing } from '../host/index.ts'
+import { type Bytes, isStrataError, messageOf, StrataError } from '../std/index.ts'
 import type { Compression } from './archive.ts'
 import { ownChunks } from './own-chunks.ts'
 import { transformed } from './transformed.ts'
-import { zstdFrames } from './zstd-frames.ts'
+import { MISMATCH, ZstdFrames } from './zstd-frames.ts'
 
 const OUTPUT_BYTES = 1 << 20
 
@@ -55,17 +55,38 @@ export async function* decompressHere(
       yield* unzstd(input)
       break
     case 'xz':
+      yield* filter('xz', ['--decompress', '--stdout'], { input, signal: options.signal })
+      break
     case 'bzip2':
-      yield* filter(compression, ['--decompress', '--stdout'], { input, signal: options.signal })
+      yield* bunzip2(input, options.signal)
       break
   }
 }
 
+/** In the words of Go's bzip2, as far as the program tells what is wrong. What follows the last stream is passed over. */
+async function* bunzip2(input: Bytes, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    yield* filter('bzip2', ['--decompress', '--stdout'], { input, signal })
+  } catch (error) {
+    if (!isStrataError(error, 'invalid_argument')) throw error
+    const known = BZIP2_WORDS.find(([told]) => error.message.includes(told))
+    throw known ? new StrataError('invalid_argument', known[1], { cause: error }) : error
+  }
+}
+
+const BZIP2_WORDS = [
+  ['file ends unexpectedly', 'unexpected EOF'],
+  ['is not a bzip2 file', 'bzip2 data invalid: invalid compression level'],
+  ['Data integrity error', 'bzip2 data invalid'],
+] as const
+
 /** Decompresses all frames; skippable frames are skipped. */
 async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  const frames = new ZstdFrames(ownChunks(bytes))
   try {
     // Each write is a trip to the thread pool: few and large ones cost a fifth less than those of 64 KiB.
-    yield* transformed(zstdFrames(ownChunks(bytes)), createZstdDecompress({ chunkSize: OUTPUT_BYTES }))
+    yield* transformed(frames.bytes(), createZstdDecompress({ chunkSize: OUTPUT_BYTES }))
+    if (frames.trailing) throw trailing(MISMATCH)
   } catch (error) {
     if (!isZlibFailure(error)) throw error
     throw new StrataError('invalid_argument', `zstd: ${messageOf(error)}`, { cause: error })

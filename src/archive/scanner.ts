@@ -79,6 +79,11 @@ export class TarScanner {
     return this.#offset
   }
 
+  /** Whether the end of the archive was seen, by its marker. */
+  get ended(): boolean {
+    return this.#state === 'ended'
+  }
+
   /** Entries told so far. */
   get entries(): number {
     return this.#entries

@@ -12,8 +12,8 @@ const ERROR_BYTES = 4096
 /**
  * What a program makes of `input`: its standard output. The program is killed (SIGKILL) when `signal` is aborted, `input`
  * fails or the reader leaves early.
- * @throws {StrataError} `failed_precondition` when the program is missing, `invalid_argument` with what it wrote to its
- *   standard error when it does not exit with 0.
+ * @throws {StrataError} `failed_precondition` when the program is missing,`invalid_argument` in Go's words, how it ended
+ *   and what it wrote to its standard error, when it does not exit with 0.
  */
 export async function* filter(
   program: string,
@@ -44,8 +44,8 @@ export async function* filter(
     if (signal?.aborted) throw canceled(signal)
     if (failure) throw failure.error
     if (code === 0) return
-    const how = code === null ? `was ended by signal ${by}` : `exited with ${code}`
-    throw new StrataError('invalid_argument', `${program} ${how}: ${(await complaint).trim()}`)
+    const how = code === null ? `signal ${by}` : `exit status ${code}`
+    throw new StrataError('invalid_argument', `${how}: ${await complaint}`)
   } finally {
     signal?.removeEventListener('abort', kill)
     kill()

@@ -2,9 +2,11 @@ import { type Bytes, errnoOf, messageOf, release, StrataError } from '../std/ind
 import { addon } from './addon.ts'
 import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 import { Filler } from './rechunk.ts'
+import { trailing } from './trailing.ts'
 
-/** The states of native/gzip.c's inflater in which the input may end. */
-const ENDINGS: ReadonlySet<number> = new Set([1, 2])
+/** The states of native/gzip.c's inflater in which the input may end: after a member, and after what is none. */
+const BETWEEN = 1
+const BEYOND = 2
 
 /** {@link gunzip} on ISA-L. */
 export async function* inflateIsal(input: Bytes): AsyncGenerator<Uint8Array> {
@@ -30,9 +32,10 @@ export async function* inflateIsal(input: Bytes): AsyncGenerator<Uint8Array> {
     }
     release(chunk)
   }
-  if (!ENDINGS.has(state)) throw new StrataError('invalid_argument', 'unexpected EOF')
+  if (state !== BETWEEN && state !== BEYOND) throw new StrataError('invalid_argument', 'unexpected EOF')
   const rest = filler.rest()
   if (rest) yield rest
+  if (state === BEYOND) throw trailing('gzip: invalid header')
 }
 
 /** {@link deflatePiece} on ISA-L. */

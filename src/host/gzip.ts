@@ -19,8 +19,9 @@ export function gzipImplementation(): 'isa-l' | 'zlib' {
 }
 
 /**
- * Decompresses all members of `input`, whose chunks are given away; header and trailer checks are verified. Zero padding
- * after the last member is ignored. Corrupt or truncated input throws `invalid_argument` with Go's text for the case.
+ * Decompresses all members of `input`, whose chunks are given away; header and trailer checks are verified. Corrupt or
+ * truncated input throws `invalid_argument` with Go's text for the case; what follows the last member is `trailing`. zlib
+ * passes over zeros there, and tells what else follows as corrupt.
  */
 export function gunzip(input: Bytes): AsyncGenerator<Uint8Array> {
   return gzipImplementation() === 'isa-l' ? inflateIsal(input) : inflateZlib(input)

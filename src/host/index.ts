@@ -45,4 +45,5 @@ export {
   type Spawned,
   type SpawnOptions,
 } from './spawn.ts'
+export { isTrailing, trailing } from './trailing.ts'
 export { getXattr, listXattrs, setXattr } from './xattr.ts'

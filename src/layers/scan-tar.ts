@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { TarScanner } from '../archive/index.ts'
+import { TarScanner, throughEnd } from '../archive/index.ts'
 import { type DiffID, parseDiffID } from '../oci/index.ts'
 import { type Bytes, release, StrataError } from '../std/index.ts'
 import { treeBuilder } from './tree/build.ts'
@@ -30,7 +30,7 @@ export async function scanTar(tar: Bytes, options: ScanOptions): Promise<Scanned
   const builder = treeBuilder()
   const scanner = new TarScanner({ onEntry: entry => builder.add(entry) })
   let tarSize = 0
-  for await (const chunk of tar) {
+  for await (const chunk of throughEnd(tar, scanner)) {
     if (tarSize + chunk.byteLength > limit) {
       throw new StrataError('invalid_argument', `layer is larger than the limit of ${limit} bytes`)
     }

@@ -5,6 +5,7 @@ import {
   looksLike,
   type TarEntryHead,
   TarScanner,
+  throughEnd,
 } from '../../archive/index.ts'
 import { type Bytes, StrataError, throwIfAborted } from '../../std/index.ts'
 import { type Files, type LinkEntry, leadsOut, namesFrom } from './files.ts'
@@ -40,7 +41,7 @@ export async function takeIn(
 ): Promise<Files> {
   const intake = new Intake(options.layers)
   const scanner = new TarScanner({ onEntry: head => intake.begin(head), onData: bytes => intake.data(bytes) })
-  for await (const chunk of archive) {
+  for await (const chunk of throughEnd(archive, scanner)) {
     throwIfAborted(options.signal)
     scanner.push(chunk)
     await options.layers.room()
