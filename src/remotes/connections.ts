@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { subscribe } from 'node:diagnostics_channel'
 import { readFile } from 'node:fs/promises'
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext, TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { messageOf, StrataError } from '../std/index.ts'
 import type { HostCertificates } from './host-certificates.ts'
@@ -30,6 +31,16 @@ const SYSTEM_AUTHORITIES = [
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
   '/etc/ssl/cert.pem',
 ]
+
+/**
+ * A server that doesn't like the client says so in an alert and closes the connection, with TLS 1.3 after the handshake.
+ * undici would take that for a connection that was closed without a word; one that is gone already ends no more.
+ */
+subscribe('undici:client:connected', message => {
+  if (typeof message !== 'object' || message === null || !('socket' in message)) return
+  const { socket } = message
+  if (socket instanceof TLSSocket) socket.on('error', error => socket.destroy(error))
+})
 
 /** `idleTimeout`: the longest time without a byte of headers or body, in milliseconds. */
 export function openConnections(idleTimeout: number): Connections {

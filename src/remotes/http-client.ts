@@ -136,7 +136,7 @@ async function* chunksOf(body: Dispatcher.ResponseData['body'], request: HttpReq
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) yield chunk
   } catch (error) {
-    throw networkError(error, request)
+    throw networkError(error, { ...request, begun: true })
   }
 }
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { canceled, StrataError } from '../std/index.ts'
 import { redactUrl } from './redact.ts'
+import { alertIn } from './tls-alerts.ts'
 
 interface SystemError extends Error {
   readonly code?: string
@@ -27,6 +28,8 @@ interface Exchange {
   readonly signal: AbortSignal
   /** The proxy that it went by. */
   readonly proxy?: URL
+  /** Whether the answer has begun. */
+  readonly begun?: boolean
 }
 
 /** The failure of an exchange that a proxy answered by itself. */
@@ -49,7 +52,7 @@ export function networkError(error: unknown, context: Exchange): StrataError {
     ? (STATUS_CODES[refused] ?? `status ${refused} of the proxy`)
     : context.proxy && DIAL.test(reason)
       ? `proxyconnect tcp: ${describe(failure, context.proxy)}`
-      : describe(failure, context.url)
+      : describe(failure, context.url, context.begun)
   return new StrataError('unavailable', `${what} "${redactUrl(context.url)}": ${words}`, {
     cause: error,
     details: { reason, final: FINAL.has(reason) || TLS.test(reason) || refused === '407' },
@@ -63,7 +66,9 @@ function innermost(error: unknown): SystemError {
   return failure
 }
 
-function describe(failure: SystemError, url: URL): string {
+function describe(failure: SystemError, url: URL, begun = false): string {
+  const alert = alertIn(failure)
+  if (alert !== undefined) return `remote error: tls: ${alert}`
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const address = failure.address
     ? `${failure.address.includes(':') ? `[${failure.address}]` : failure.address}:${failure.port ?? port}`
@@ -87,6 +92,7 @@ function describe(failure: SystemError, url: URL): string {
     case 'EPIPE':
       return 'broken pipe'
     case 'UND_ERR_SOCKET':
+      return begun ? 'unexpected EOF' : 'EOF'
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return 'unexpected EOF'
     case 'UND_ERR_HEADERS_TIMEOUT':
@@ -97,17 +103,6 @@ function describe(failure: SystemError, url: URL): string {
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return 'http: server gave HTTP response to HTTPS client'
-    case 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED':
-      return 'remote error: tls: certificate required'
-    case 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA':
-    case 'ERR_SSL_SSL/TLS_ALERT_UNKNOWN_CA':
-      return 'remote error: tls: unknown certificate authority'
-    case 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE':
-    case 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE':
-      return 'remote error: tls: handshake failure'
-    case 'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE':
-    case 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE':
-      return 'remote error: tls: bad certificate'
     case 'CERT_HAS_EXPIRED':
     case 'CERT_NOT_YET_VALID':
       return 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid'
