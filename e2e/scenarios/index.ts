@@ -13,6 +13,7 @@ import { objects } from './objects.ts'
 import { platforms } from './platforms.ts'
 import { pullErrors } from './pull-errors.ts'
 import { push } from './push.ts'
+import { pushFaults } from './push-faults.ts'
 import { registries } from './registries.ts'
 import { registryFaults } from './registry-faults.ts'
 import { rootfs } from './rootfs.ts'
@@ -41,4 +42,5 @@ export const scenarios: readonly Scenario[] = [
   importing,
   shortIds,
   registryFaults,
+  pushFaults,
 ]

@@ -3,7 +3,7 @@ import { isStrataError } from '../std/index.ts'
 import type { HttpResponse } from './http-client.ts'
 import { type RegistryClient, type RepositoryRequest, repositoryScope } from './registry.ts'
 import type { Pusher, RepositoryName, RequestOptions } from './remotes.ts'
-import { addressOf, beginUpload, verifyStored } from './upload.ts'
+import { addressOf, beginUpload, newUpload, verifyStored } from './upload.ts'
 
 export interface PusherContext {
   readonly repository: RepositoryName
@@ -29,7 +29,7 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
       await response.discard()
       return response.status === 200
     } catch (error) {
-      if (isStrataError(error) && error.code !== 'canceled' && typeof error.details.status === 'number') return false
+      if (isInconclusive(error)) return false
       throw error
     }
   }
@@ -50,7 +50,7 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
         await forget(response)
         return false
       } catch (error) {
-        if (isStrataError(error) && error.code !== 'canceled' && typeof error.details.status === 'number') return false
+        if (isInconclusive(error)) return false
         throw error
       }
     },
@@ -59,9 +59,7 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
       const digest = digestOf(bytes)
       if (await has(digest)) return
       await patiently(async () => {
-        const response = await send({ method: 'POST', resource: 'blobs/uploads/' })
-        await response.discard()
-        const resource = addressOf(response, digest)
+        const resource = await newUpload(send, digest)
         const headers = { 'content-type': 'application/octet-stream' }
         const stored = await send({ method: 'PUT', resource, headers, body: bytes })
         await stored.discard()
@@ -86,4 +84,10 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
       if (isStrataError(error, 'canceled')) throw error
     }
   }
+}
+
+/** Whether a failure leaves open what a push needs to know: it goes the longer way then, and meets what lasts there. */
+function isInconclusive(error: unknown): boolean {
+  if (!isStrataError(error) || error.code === 'canceled') return false
+  return typeof error.details.status === 'number' || error.code === 'unavailable'
 }

@@ -411,3 +411,14 @@ test('a connection that another offset is answered on is refused', async t => {
     message: 'unknown blob',
   })
 })
+
+test('a registry without TLS that went away is told of as such, whatever was asked first', async t => {
+  const { registry, resolver, reference } = await setUp(t)
+  registry.manifest('app', 'latest', MANIFEST, content)
+  await resolver.resolve(reference('app'), { signal })
+  const wanted = reference('app')
+  await registry.stop()
+  await assert.rejects(resolver.resolve(wanted, { signal }), {
+    message: `Get "http://${wanted.domain}/v2/": dial tcp ${wanted.domain}: connect: connection refused`,
+  })
+})

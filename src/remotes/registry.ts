@@ -61,7 +61,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
     const { name, endpoints } = source ?? (await directory.origin(domain))
     const last = known.get(name)
     const order = last ? [last, ...endpoints.filter(({ origin }) => origin !== last.origin)] : endpoints
-    let failure: unknown
+    const failures = new Map<string, unknown>()
     for (const endpoint of order) {
       try {
         const url = urlOf(endpoint, '')
@@ -74,11 +74,12 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
       } catch (error) {
         const connected = !isStrataError(error, 'unavailable') || error.details.status !== undefined
         if (connected) throw error
-        failure = error
+        failures.set(endpoint.origin, error)
       }
     }
     known.delete(name)
-    throw failure
+    // Whichever was asked first, the last resort tells what is wrong: a registry without TLS that is away is away.
+    throw failures.get(endpoints.at(-1)!.origin)
   }
 
   /** Only the registry itself may say where its credentials go; never the target of a redirect. */

@@ -1,5 +1,6 @@
+import { STATUS_CODES } from 'node:http'
 import { type Digest, isDigest } from '../oci/index.ts'
-import { StrataError } from '../std/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
 import type { HttpResponse } from './http-client.ts'
 import type { RepositoryRequest } from './registry.ts'
 import type { Upload } from './remotes.ts'
@@ -11,10 +12,12 @@ export async function beginUpload(
   send: Send,
   patiently: (work: () => Promise<HttpResponse>) => Promise<HttpResponse>,
 ): Promise<Upload> {
-  const begun = await send({ method: 'POST', resource: 'blobs/uploads/' })
-  await begun.discard()
-  let address = addressOf(begun)
+  let address = await newUpload(send)
   let offset = 0
+  const sendOn: Send = wanted =>
+    send(wanted).catch((error: unknown) => {
+      throw isStrataError(error) && error.details.status === 404 ? forgotten(error) : error
+    })
 
   return {
     get offset() {
@@ -29,7 +32,7 @@ export async function beginUpload(
         }
       }
       const headers = { 'content-type': 'application/octet-stream' }
-      const response = await send({ method: 'PATCH', resource: address, headers, body: counted() })
+      const response = await sendOn({ method: 'PATCH', resource: address, headers, body: counted() })
       await response.discard()
       address = addressOf(response)
       const kept = endOfRange(response)
@@ -53,7 +56,7 @@ export async function beginUpload(
     async commit(digest) {
       const resource = new URL(address)
       resource.searchParams.set('digest', digest)
-      const response = await send({ method: 'PUT', resource })
+      const response = await sendOn({ method: 'PUT', resource })
       await response.discard()
       verifyStored(response, digest)
     },
@@ -66,6 +69,20 @@ export async function beginUpload(
       }
     },
   }
+}
+
+/** Begins an upload, and returns its address; `digest` makes it the one that ends it. */
+export async function newUpload(send: Send, digest?: Digest): Promise<URL> {
+  const begun = await send({ method: 'POST', resource: 'blobs/uploads/' })
+  await begun.discard()
+  if (begun.status === 202) return addressOf(begun, digest)
+  const text = `received unexpected HTTP status: ${begun.status} ${STATUS_CODES[begun.status] ?? ''}`.trimEnd()
+  throw new StrataError('unavailable', text, { details: { status: begun.status, final: true } })
+}
+
+/** Whatever a registry says of an upload that is not there, Docker has these words for it. */
+function forgotten(error: StrataError): StrataError {
+  return new StrataError('not_found', 'blob upload unknown', { cause: error, details: error.details })
 }
 
 /**

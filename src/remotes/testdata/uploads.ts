@@ -11,6 +11,8 @@ export interface UploadFaults {
   forgetful: boolean
   /** Answers that a stream of bytes gets before it is read, in this order; 0: none. */
   answers: number[]
+  /** How many bytes of a stream are kept, in this order; the rest is read and dropped, as the answer says. */
+  takes: number[]
   /** What the registry says that it has stored. */
   storedAs: Digest | undefined
 }
@@ -22,7 +24,7 @@ const refusals: Readonly<Record<number, Readonly<Record<string, string>>>> = {
 
 /** Uploads of a test registry: distribution-spec, "Pushing a blob in chunks". */
 export class Uploads {
-  readonly faults: UploadFaults = { cutAfter: 0, cuts: 0, forgetful: false, answers: [], storedAs: undefined }
+  readonly faults: UploadFaults = { cutAfter: 0, cuts: 0, forgetful: false, answers: [], takes: [], storedAs: undefined }
   /** Bytes that came in bodies, all together. */
   received = 0
   readonly #parts = new Map<string, Buffer>()
@@ -76,14 +78,15 @@ export class Uploads {
   /** False when the connection was cut on the way. */
   async #take(request: IncomingMessage, id: string): Promise<boolean> {
     const { faults } = this
-    let left = faults.cuts > 0 ? faults.cutAfter : Number.POSITIVE_INFINITY
+    const most = request.method === 'PATCH' ? faults.takes.shift() : undefined
+    let left = faults.cuts > 0 ? faults.cutAfter : (most ?? Number.POSITIVE_INFINITY)
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         const kept = chunk.subarray(0, left)
         left -= kept.byteLength
         this.received += kept.byteLength
         this.#parts.set(id, Buffer.concat([this.#parts.get(id)!, kept]))
-        if (left > 0) continue
+        if (left > 0 || most !== undefined) continue
         faults.cuts--
         if (faults.forgetful) this.#parts.delete(id)
         request.socket.destroy()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Descriptor, Manifest } from '../../oci/index.ts'
@@ -113,6 +114,7 @@ test('a source that lies or breaks is passed over', async t => {
 for (const [what, faults] of Object.entries({
   'that are cut go on where they were': { cuts: 3, cutAfter: 700_000 },
   'that are lost begin anew': { cuts: 2, cutAfter: 700_000, forgetful: true },
+  'of which the registry took less go on there': { takes: [400_000, 900_000] },
   'that want another token, a pause or another time go on': { answers: [401, 0, 429, 503, 404, 500] },
 })) {
   for (const from of ['source', 'store', 'layer'] as const) {
@@ -130,7 +132,7 @@ for (const [what, faults] of Object.entries({
       }
       await pushing(store, reference)
       assertPushed(target, tars)
-      if ('cuts' in faults && !('forgetful' in faults)) {
+      if (!('forgetful' in faults || 'answers' in faults)) {
         const sent = manifestIn(target).layers.reduce((sum, { size }) => sum + size, 0)
         assert.ok(target.uploads.received < sent + 10_000, 'nothing was sent twice')
       }
@@ -145,7 +147,7 @@ test('a registry that stores something else, or never takes anything, fails the 
   target.uploads.faults.storedAs = undefined
   target.blobs.clear()
   target.uploads.faults.cuts = Number.POSITIVE_INFINITY
-  await assert.rejects(pushing(store, reference), /unexpected EOF|reset|broken pipe/)
+  await assert.rejects(pushing(store, reference), /EOF|reset|broken pipe/)
   assert.deepEqual(store.leases.list(), [])
 })
 
@@ -163,6 +165,70 @@ test('a denied push fails at once, with the words of the registry', async t => {
   }
   await assert.rejects(pushing(store, reference), { message: 'denied: requested access to the resource is denied' })
   assert.equal(target.requests.filter(({ method }) => method === 'POST').length <= 2, true)
+})
+
+test('an upload that goes on at another host goes there, and without credentials', async t => {
+  const { target, tars, store, reference } = await setUp(t)
+  const storage = await newRegistry(t)
+  target.intercept = (request, response, path) => {
+    if (!request.headers.authorization) response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    else if (request.method === 'POST') response.writeHead(202, { location: `${storage.url}${path}begun` }).end()
+    else return false
+    return true
+  }
+  storage.intercept = async (request, response) => {
+    const bytes = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
+    if (request.method === 'PATCH') storage.blob(bytes)
+    for (const [digest, blob] of storage.blobs) target.blobs.set(digest, blob)
+    if (request.method === 'PUT' && bytes.byteLength > 0) target.blob(bytes)
+    response.writeHead(request.method === 'PUT' ? 201 : 202, { location: request.url }).end()
+    return true
+  }
+  await pushing(store, reference, { credentials: { username: 'me', password: 'secret' } })
+  assertPushed(target, tars)
+  assert.deepEqual([...new Set(storage.requests.map(({ authorization }) => authorization))], [undefined])
+  assert.equal(target.uploads.received, 0)
+})
+
+for (const [what, answer] of Object.entries<(response: ServerResponse) => void>({
+  'breaks off': response => response.destroy(),
+  'is refused': response => response.writeHead(403).end(),
+  'begins an upload nowhere': response => response.writeHead(202).end(),
+})) {
+  test(`a loan that ${what} does not keep the bytes from going up`, async t => {
+    const { source, tars, store, id } = await setUp(t)
+    const reference = { domain: source.host, path: 'app', tag: 'latest' }
+    store.images.tag(reference, id)
+    const had = new Map(source.blobs)
+    let lent = 0
+    source.intercept = (request, response, path) => {
+      // It has the blobs for another repository only, until they come.
+      if (request.method === 'HEAD') {
+        response.writeHead(404).end()
+        return true
+      }
+      if (!path.includes('mount=')) return false
+      lent++
+      answer(response)
+      return true
+    }
+    await pushing(store, reference)
+    assertPushed(source, tars)
+    assert.equal(lent, tars.length)
+    assert.deepEqual(source.blobs, had)
+  })
+}
+
+test('an upload that the registry forgets, or never begins, is told in the words of Docker', async t => {
+  const { target, store, reference } = await setUp(t)
+  target.uploads.faults.answers = Array.from({ length: 10 }, () => 404)
+  await assert.rejects(pushing(store, reference), { code: 'not_found', message: 'blob upload unknown' })
+  target.intercept = (request, response) => {
+    if (request.method !== 'POST') return false
+    response.writeHead(201, { location: '/v2/app/blobs/uploads/1' }).end()
+    return true
+  }
+  await assert.rejects(pushing(store, reference), { message: 'received unexpected HTTP status: 201 Created' })
 })
 
 test('credentials of the target are not for the source', async t => {
