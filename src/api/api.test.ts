@@ -41,7 +41,7 @@ test('versions 1.24 to 1.51 are spoken, others refused with the text of Docker',
     old.body,
     'client version 1.10 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version\n',
   )
-  for (const version of ['1.52', '1.99', '2.0']) {
+  for (const version of ['1.51.1', '1.52', '1.99', '2.0']) {
     const refused = await ask('GET', `/v${version}/version`)
     assert.equal(refused.status, 400)
     assert.equal(
@@ -93,6 +93,40 @@ test('paths and methods that Docker does not have are not found', async t => {
     assert.equal(headers['content-type'], 'application/json')
     assert.equal(body, '{"message":"page not found"}\n')
   }
+})
+
+test('a path that is not clean leads to the one that is', async t => {
+  const { ask } = await serve(t)
+  for (const [path, clean] of [
+    ['//_ping', '/_ping'],
+    ['/v1.51//images/json?all=1&x=//', '/v1.51/images/json?all=1&x=//'],
+    ['/images/a/./b%3Fc%2F/../json', '/images/a/json'],
+    ['/images/%2e%2e/json', '/json'],
+    ['/images//a%20b%3F/json', '/images/a%20b%3F/json'],
+  ] as const) {
+    const { status, headers } = await ask('GET', path)
+    assert.equal(status, 301, path)
+    assert.equal(headers.location, clean)
+  }
+  assert.equal((await ask('POST', '//_ping', { headers: { connection: 'upgrade', upgrade: 'tcp' } })).status, 301)
+  for (const path of ['/images/.a%2Fb/history', '/images/%zz//history']) {
+    assert.notEqual((await ask('GET', path)).status, 301, path)
+  }
+})
+
+test('a URL may name a thousand images', async t => {
+  const asked: (readonly string[])[] = []
+  const { ask } = await serve(t, {
+    images: {
+      save: async ({ names }) => {
+        asked.push(names)
+        throw new StrataError('not_found', 'none of them')
+      },
+    },
+  })
+  const names = Array.from({ length: 1000 }, (_, n) => `registry.example:5000/some/repository:${n}`)
+  await ask('GET', `/images/get?${names.map(name => `names=${encodeURIComponent(name)}`).join('&')}`)
+  assert.deepEqual(asked, [names])
 })
 
 test('errors become the status of their code and the message of their text', async t => {
@@ -182,6 +216,7 @@ test('a body must be JSON, whole, alone and said to be JSON', async t => {
     ['x', json, "invalid JSON: invalid character 'x' looking for beginning of value"],
     ['', json, 'invalid JSON: got EOF while reading request body'],
     ['null', json, 'config cannot be empty in order to create a container'],
+    ['{"HostConfig":{}}', json, 'config cannot be empty in order to create a container'],
     ['{} x', json, 'unexpected content after JSON'],
     ['{}{}', json, 'unexpected content after JSON'],
     ['[]', json, 'invalid JSON: json: cannot unmarshal array into Go value of type container.CreateRequest'],
@@ -198,7 +233,7 @@ test('a body must be JSON, whole, alone and said to be JSON', async t => {
     assert.deepEqual(JSON.parse(answer.body), { message })
   }
   const parameters = { 'content-type': 'application/json; charset=utf-8' }
-  assert.equal((await ask('POST', '/containers/create', { headers: parameters, body: '{}' })).status, 201)
+  assert.equal((await ask('POST', '/containers/create', { headers: parameters, body: '{"Image":"x"}' })).status, 201)
 })
 
 test('a body that is too large is refused without breaking the answer', async t => {

@@ -74,6 +74,8 @@ export interface ApiServer {
  * would be stopped and let go on after every read.
  */
 const BUFFERED_BYTES = 256 * 1024
+/** Of a request's headers and URL, as in dockerd: a save of a thousand images names them all in its URL. */
+const HEADER_BYTES = 1024 * 1024
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { backends, log } = options
@@ -106,6 +108,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         keepAliveTimeout: 65_000,
         requestTimeout: 0,
         highWaterMark: BUFFERED_BYTES,
+        maxHeaderSize: HEADER_BYTES,
       })
       server.on('connection', socket => {
         sockets.add(socket)

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Bytes, type Logger, StrataError } from '../std/index.ts'
+import { cleanTarget } from './clean-target.ts'
 import type { Call, HijackCall } from './exchange.ts'
 import { HijackedBody } from './hijacked-body.ts'
 import { linger } from './linger.ts'
@@ -35,6 +36,13 @@ export async function dispatch(door: Door, request: IncomingMessage, response: S
     door.active.delete(gone)
     if (!response.writableFinished) gone.abort(new StrataError('canceled', 'the client went away'))
   })
+  const elsewhere = cleanTarget(request.url ?? '/')
+  if (elsewhere !== undefined) {
+    response.setHeader('Location', elsewhere)
+    sendEmpty(response, 301)
+    request.resume()
+    return
+  }
   let plain = false
   try {
     const target = find(door, request, 'handler', () => {
@@ -68,6 +76,11 @@ export async function dispatchHijack(
   const answer = (status: number, headers: Readonly<Record<string, string | number>>, content = '') => {
     socket.end(`${headOf(status, { ...commonHeaders(door), ...headers, Connection: 'close' })}${content}`)
     linger(socket)
+  }
+  const elsewhere = cleanTarget(request.url ?? '/')
+  if (elsewhere !== undefined) {
+    answer(301, { Location: elsewhere, 'Content-Length': 0 })
+    return
   }
   try {
     const target = find(door, request, 'hijack')

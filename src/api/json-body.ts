@@ -9,8 +9,8 @@ const limit = 8 * 1024 * 1024
 export interface JsonBodyOptions {
   /** Go's name of the root in error texts. */
   readonly root?: string
-  /** No body at all is an error. */
-  readonly required?: boolean
+  /** No body at all is an error; `otherwise` is that of a body with none of these fields. */
+  readonly required?: { readonly fields: readonly string[]; readonly otherwise: string }
 }
 
 /** A request's body, wherever it comes from. */
@@ -33,8 +33,14 @@ export async function readJson<T>(body: Body, type: GoType<T>, options: JsonBody
     message => invalid(`invalid JSON: ${message === 'EOF' ? 'got EOF while reading request body' : message}`),
   )
   if (rest.trim() !== '') throw invalid('unexpected content after JSON')
-  if (value === null && options.required) throw invalid('config cannot be empty in order to create a container')
+  if (options.required && !hasAny(value, options.required.fields)) throw invalid(options.required.otherwise)
   return content
+}
+
+/** Whether one of the fields is there, whatever its value. */
+function hasAny(value: unknown, fields: readonly string[]): boolean {
+  const names = new Set(fields.map(name => name.toLowerCase()))
+  return Object.keys(value ?? {}).some(key => names.has(key.toLowerCase()))
 }
 
 /**

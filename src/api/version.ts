@@ -16,8 +16,10 @@ export interface VersionedPath {
 export function splitVersion(path: string): VersionedPath {
   const [, requested, rest] = prefix.exec(path) ?? []
   if (requested === undefined || rest === undefined) return { path, minor: apiVersion.maxMinor }
-  const [major = 0, minor = 0] = requested.split('.').map(Number)
-  return { path: rest, requested, minor: major === 1 ? minor : major < 1 ? 0 : Number.POSITIVE_INFINITY }
+  const [major = 0, minor = 0, ...further] = requested.split('.').map(Number)
+  if (major !== 1) return { path: rest, requested, minor: major < 1 ? 0 : Number.POSITIVE_INFINITY }
+  // 1.51.2 is newer than 1.51 and older than 1.52.
+  return { path: rest, requested, minor: further.some(part => part > 0) ? minor + 0.5 : minor }
 }
 
 /** Throws `invalid_argument` with Docker's text for a version that is not spoken here. */

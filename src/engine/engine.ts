@@ -190,6 +190,7 @@ function containersOf(context: ReturnType<typeof createContext>) {
     attach: (id: string, request: AttachRequest) => attachContainer(context, id, request),
 
     async rename(id: string, name: string): Promise<void> {
+      if (name === '') throw new StrataError('invalid_argument', 'Neither old nor new names may be empty')
       const container = context.containers.find(id)
       const oldName = container.record.name
       const newName = cleanContainerName(name)

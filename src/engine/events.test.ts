@@ -30,9 +30,25 @@ test('past events by since, until and filters', async () => {
     [{ image: ['debian'] }, ['create', 'exec_start: sh', 'pull']],
     [{ label: ['color=red'] }, ['create']],
     [{ type: ['image', 'network'] }, ['pull', 'connect']],
+    [{ container: ['we'] }, ['create', 'exec_start: sh']],
+    [{ network: ['bri'] }, ['connect']],
   ]
   const expectedCount = (filters: Record<string, string[]>) => counts.find(([query]) => query === filters)![1].length
   for (const [filters, expected] of counts) assert.deepEqual(await all(filters), expected, JSON.stringify(filters))
+})
+
+test('with an end and no beginning, all that are kept', async () => {
+  const bus = new EventBus()
+  bus.publish('volume', 'create', 'v', {})
+  bus.publish('volume', 'destroy', 'v', {})
+  const actions = async (filters: Record<string, string[]>) => {
+    const until = BigInt(Date.now() + 1) * 1_000_000n
+    const { signal } = new AbortController()
+    const events = await Array.fromAsync(bus.stream({ until, filters: new Map(Object.entries(filters)), signal }))
+    return events.map(({ Action }) => Action)
+  }
+  assert.deepEqual(await actions({}), ['create', 'destroy'])
+  for (const name of ['secret', 'service', 'node', 'config']) assert.deepEqual(await actions({ [name]: ['v'] }), [])
 })
 
 test('a listener hears what comes, and ends when its signal is aborted', async () => {

@@ -1,7 +1,7 @@
 import type { EventMessage, EventType, Filters } from '../apitypes/index.ts'
 
 export interface EventQuery {
-  /** Nanoseconds since the epoch; what was published since then comes first. */
+  /** Nanoseconds since the epoch; what was published since then comes first. Absent: what is kept, if there is an `until`. */
   readonly since?: bigint
   /** Nanoseconds since the epoch; the stream ends there. */
   readonly until?: bigint
@@ -59,7 +59,7 @@ export class EventBus {
     query.signal.addEventListener('abort', finish, { once: true })
     let timer: NodeJS.Timeout | undefined
     if (query.since !== undefined || query.until !== undefined) {
-      const since = query.since ?? query.until!
+      const since = query.since ?? 0n
       queue.push(...this.#recent.filter(event => event.timeNano >= since))
     }
     if (query.until !== undefined) {
@@ -90,21 +90,25 @@ export class EventBus {
 
 function matches(event: EventMessage, filters: Filters): boolean {
   const attributes = event.Actor.Attributes
-  const isOrNamed = (type: string, value: string) =>
-    event.Type === type && (event.Actor.ID === value || event.Actor.ID.startsWith(value) || attributes.name === value)
+  const isOrNamed = (type: string) => (value: string) =>
+    event.Type === type && (event.Actor.ID.startsWith(value) || (attributes.name ?? '').startsWith(value))
   const tests: Record<string, (value: string) => boolean> = {
     type: value => event.Type === value,
     event: value =>
       event.Action === value || event.Action.startsWith(`${value}: `) || event.Action.startsWith(`${value}:`),
-    container: value => isOrNamed('container', value.replace(/^\//, '')),
+    container: value => isOrNamed('container')(value.replace(/^\//, '')),
     image: value => {
       const name = event.Type === 'image' ? attributes.name : attributes.image
       return event.Actor.ID === value || name === value || name?.replace(/:[^:/]*$/, '') === value
     },
-    network: value => isOrNamed('network', value),
-    volume: value => isOrNamed('volume', value),
-    plugin: value => isOrNamed('plugin', value),
-    daemon: value => isOrNamed('daemon', value),
+    network: isOrNamed('network'),
+    volume: isOrNamed('volume'),
+    plugin: isOrNamed('plugin'),
+    daemon: isOrNamed('daemon'),
+    service: isOrNamed('service'),
+    node: isOrNamed('node'),
+    secret: isOrNamed('secret'),
+    config: isOrNamed('config'),
     scope: value => event.scope === value,
     label: value => {
       const at = value.indexOf('=')

@@ -7,7 +7,10 @@ import { type StopOptions, stopRunning } from './stop.ts'
 export async function restartContainer(context: EngineContext, id: string, options: StopOptions): Promise<void> {
   const container = await findSettled(context, id)
   if (options.signal) parseSignal(options.signal)
-  if (container.running || container.record.state.restarting) await stopRunning(context, container, options)
+  if (container.running || container.record.state.restarting) {
+    await stopRunning(context, container, options)
+    publishContainer(context, container, 'stop')
+  }
   await startContainer(context, container.id)
   publishContainer(context, container, 'restart')
 }

@@ -26,6 +26,12 @@ const endpoint = struct<EndpointSettings>('network.EndpointSettings', {
   DNSNames: list(string),
 })
 
+/** What a body of `POST /containers/create` has to have. */
+export const someConfig = {
+  fields: Object.keys(containerConfig.fields),
+  otherwise: 'config cannot be empty in order to create a container',
+}
+
 /** The body of `POST /containers/create`. */
 export const createRequest = struct<ContainerCreateRequest>('container.CreateRequest', {
   ...containerConfig.fields,

@@ -8,7 +8,7 @@ import { readJson } from '../json-body.ts'
 import { parseSize, type Query } from '../query.ts'
 import { sendEmpty, sendJson, writeAll } from '../reply.ts'
 import type { ContainersBackend, StopContainerOptions } from './backend.ts'
-import { createRequest } from './create-shape.ts'
+import { createRequest, someConfig } from './create-shape.ts'
 import { logs } from './logs.ts'
 import { requestFor } from './versions.ts'
 import { wait } from './wait.ts'
@@ -47,7 +47,7 @@ export function containerRoutes(backend: ContainersBackend): Routes {
       },
       'POST /containers/create': async exchange => {
         const { query, response, minor } = exchange
-        const request = await readJson(exchange, createRequest, { required: true })
+        const request = await readJson(exchange, createRequest, { required: someConfig })
         const platform = minor >= 41 ? query.optional('platform') : undefined
         const created = await backend.create(requestFor(minor, request), {
           name: query.text('name'),

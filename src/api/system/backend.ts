@@ -23,7 +23,7 @@ export interface SystemBackend {
 }
 
 export interface EventsOptions {
-  /** Nanoseconds since the epoch. Absent: no past events. */
+  /** Nanoseconds since the epoch. Absent: no past events, but with `until` all that are kept. */
   readonly since?: bigint
   /** Nanoseconds since the epoch. Absent: for ever. */
   readonly until?: bigint
