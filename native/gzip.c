@@ -193,10 +193,13 @@ static void run_deflate(struct job *job) {
 
 static napi_value deflate_result(napi_env env, struct job *job) {
   struct deflate *deflate = (struct deflate *)job;
-  napi_value buffer, blocks, result;
+  napi_value made, buffer, blocks, result;
   void *data;
-  /* A copy of just the size, in memory that the collector counts. */
-  if (napi_create_arraybuffer(env, deflate->produced, &data, &buffer) != napi_ok) return NULL;
+  /* A copy of just the size, in memory that the collector counts; that of a Buffer is not cleared first. */
+  if (napi_create_buffer(env, deflate->produced, &data, &made) != napi_ok ||
+      napi_get_typedarray_info(env, made, NULL, NULL, NULL, &buffer, NULL) != napi_ok) {
+    return NULL;
+  }
   memcpy(data, deflate->output, deflate->produced);
   if (napi_create_typedarray(env, napi_uint8_array, deflate->produced, buffer, 0, &blocks) != napi_ok ||
       napi_create_object(env, &result) != napi_ok || napi_set_named_property(env, result, "blocks", blocks) != napi_ok) {

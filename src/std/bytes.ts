@@ -46,6 +46,27 @@ export async function* tap(
   }
 }
 
+/** The same bytes; while one chunk is used, the next is made. What leaves the loop early waits for that one. */
+export async function* madeAhead(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  const chunks = bytes[Symbol.asyncIterator]()
+  const begin = () => {
+    const next = chunks.next()
+    // Nobody asks for it when the reader leaves early.
+    next.catch(() => {})
+    return next
+  }
+  try {
+    for (let next = begin(); ; ) {
+      const { done, value } = await next
+      if (done) return
+      next = begin()
+      yield value
+    }
+  } finally {
+    await chunks.return?.()
+  }
+}
+
 /** A Node stream as {@link Bytes}; leaving the loop early destroys the stream. */
 export async function* fromReadable(stream: Readable): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {

@@ -1,5 +1,5 @@
 export { canceled, delay, orAborted, throwIfAborted } from './abort.ts'
-export { type Blob, type Bytes, bytesOf, collect, fromReadable, tap } from './bytes.ts'
+export { type Blob, type Bytes, bytesOf, collect, fromReadable, madeAhead, tap } from './bytes.ts'
 export { diskError, isDiskFull } from './disk-full.ts'
 export { type ErrorCode, errnoOf, isStrataError, messageOf, StrataError, type StrataErrorOptions } from './errors.ts'
 export { humanSize } from './human-size.ts'

@@ -4,7 +4,7 @@ import { backgroundSha256 } from '../../host/index.ts'
 import type { LayerDriver } from '../../layers/index.ts'
 import { type Descriptor, type DiffID, type Digest, digestOfHex, mediaTypes, verified } from '../../oci/index.ts'
 import type { Fetcher } from '../../remotes/index.ts'
-import { type Bytes, tap } from '../../std/index.ts'
+import { type Bytes, madeAhead, tap } from '../../std/index.ts'
 import { missingBytes } from '../download.ts'
 
 /** The bytes of a blob that goes up. None of them are kept: what is needed once more is made or fetched once more. */
@@ -123,13 +123,13 @@ export async function relayedBlob(
   }
 }
 
-/** `input`, and what it was; the digest is reckoned in the background. */
+/** `input`, and what it was; the digest of a chunk is reckoned in the background, while the one before it is sent. */
 function digesting(input: Bytes): Pick<UploadSource, 'bytes' | 'result'> {
   const { promise, resolve, reject } = Promise.withResolvers<Pick<Descriptor, 'digest' | 'size'>>()
   promise.catch(() => {
     // The reader sees it as well.
   })
-  async function* bytes(): AsyncGenerator<Uint8Array> {
+  async function* digested(): AsyncGenerator<Uint8Array> {
     const hash = backgroundSha256()
     let size = 0
     try {
@@ -144,7 +144,7 @@ function digesting(input: Bytes): Pick<UploadSource, 'bytes' | 'result'> {
       throw error
     }
   }
-  return { bytes, result: promise }
+  return { bytes: () => madeAhead(digested()), result: promise }
 }
 
 async function* tarOf(layers: LayerDriver, layer: DiffID): AsyncGenerator<Uint8Array> {
