@@ -37,9 +37,9 @@ export interface Peer extends AsyncDisposable {
   /** Asks its API for a page; throws unless it is given. None without an API. */
   get?(path: string): Promise<void>
   /** The processes that stay running by themselves. Empty for one without a daemon. */
-  resident(): Promise<readonly number[]>
+  resident(): readonly number[]
   /** All processes that work for it now, the running command's included when there is no daemon. */
-  working(): Promise<readonly number[]>
+  working(): readonly number[]
 }
 
 /** Milliseconds that something takes. */

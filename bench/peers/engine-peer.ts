@@ -12,7 +12,7 @@ export async function enginePeer(name: PeerName, daemon: Daemon): Promise<Peer> 
     if (status !== 0) throw new Error(`${name}: docker ${args.join(' ')}: exit status ${status}\n${stdout}${stderr}`)
     return stdout
   }
-  const resident = async () => [...new Set([...(await family(daemon.pid)), ...(await mentioning(daemon.root))])]
+  const resident = () => [...new Set([...family(daemon.pid), ...mentioning(daemon.root)])]
   const end = async () => {
     const containers = (await run(['ps', '--all', '--quiet'])).split('\n').filter(id => id !== '')
     if (containers.length > 0) await run(['rm', '--force', ...containers])

@@ -40,7 +40,7 @@ export async function podman(): Promise<Peer> {
       description,
       flags: { pull: ['--tls-verify=false'], run: limits },
       run,
-      resident: async () => [],
+      resident: () => [],
       working,
       [Symbol.asyncDispose]: end,
     }

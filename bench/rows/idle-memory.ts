@@ -13,11 +13,11 @@ export const idleMemory: Row = {
   ],
   rounds: 3,
   async measure(peer, { smallImage }) {
-    if ((await peer.resident()).length === 0) return {}
+    if (peer.resident().length === 0) return {}
     await peer.run(['pull', '--quiet', ...peer.flags.pull, smallImage])
     await peer.run(['run', '--rm', smallImage, 'true'])
     await pause(rest * 1000)
-    const pids = await peer.resident()
-    return { 'idle-memory': await residentSize(pids), 'idle-memory-pss': await proportionalSize(pids) }
+    const pids = peer.resident()
+    return { 'idle-memory': residentSize(pids), 'idle-memory-pss': proportionalSize(pids) }
   },
 }
