@@ -96,6 +96,26 @@ export function requests(image: string): readonly BadRequest[] {
       status: 400,
       message: "invalid filter 'nonsense'",
     },
+    {
+      method: 'GET',
+      path: '/containers/json?limit=x',
+      status: 500,
+      message: 'strconv.Atoi: parsing "x": invalid syntax',
+    },
+    { method: 'GET', path: '/events?since=x', status: 500, message: 'strconv.ParseInt: parsing "x": invalid syntax' },
+    {
+      method: 'GET',
+      path: `/images/json?filters=${encodeURIComponent('{"reference":["["]}')}`,
+      status: 500,
+      message: 'syntax error in pattern',
+    },
+    { path: '/containers/made/rename', status: 400, message: 'Neither old nor new names may be empty' },
+    {
+      path: '/containers/made/rename?name=a/b',
+      status: 400,
+      message:
+        'Error when allocating new name: Invalid container name (/a/b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed',
+    },
     { method: 'GET', path: '/nowhere', status: 404, message: 'page not found' },
     { method: 'DELETE', path: '/containers/json', status: 404, message: 'No such container: json' },
   ]

@@ -377,6 +377,8 @@ test('older clients get the fields that their version had', async t => {
   assert.equal(now.Containers, 1)
   assert.equal(then.VirtualSize, 123_000_000)
   assert.equal(then.Containers, -1)
+  assert.deepEqual([now.RepoDigests, then.RepoDigests], [[], []])
+  assert.equal((await read('/v1.42/images/json'))[0].RepoDigests, null)
   assert.deepEqual((await read('/v1.51/images/x/json')).Config, { Cmd: ['bash'] })
   const old = await read('/v1.40/images/x/json')
   assert.equal(old.Config.Hostname, '')

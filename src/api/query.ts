@@ -10,9 +10,9 @@ export interface Query {
   optional(name: string): string | undefined
   /** Anything but nothing, `0`, `no`, `false` and `none` is true. */
   flag(name: string): boolean
-  /** A decimal integer; undefined when absent or empty. Throws `invalid_argument` with Go's text. */
+  /** A decimal integer; undefined when absent or empty. Throws `internal`, as dockerd does, with Go's text. */
   integer(name: string): number | undefined
-  /** `seconds[.nanoseconds]` as nanoseconds; undefined when absent or empty. Throws `invalid_argument` with Go's text. */
+  /** `seconds[.nanoseconds]` as nanoseconds; undefined when absent or empty. Throws `internal`, too. */
   time(name: string): bigint | undefined
 }
 
@@ -48,7 +48,7 @@ function parseTime(text: string): bigint {
 }
 
 function notANumber(parser: string, text: string, why = 'invalid syntax'): StrataError {
-  return new StrataError('invalid_argument', `strconv.${parser}: parsing ${JSON.stringify(text)}: ${why}`)
+  return new StrataError('internal', `strconv.${parser}: parsing ${JSON.stringify(text)}: ${why}`)
 }
 
 /** Height and width of a terminal: the `h` and `w` of a resize. Throws `invalid_argument` with Docker's text. */

@@ -193,11 +193,12 @@ function containersOf(context: ReturnType<typeof createContext>) {
       if (name === '') throw new StrataError('invalid_argument', 'Neither old nor new names may be empty')
       const container = context.containers.find(id)
       const oldName = container.record.name
-      const newName = cleanContainerName(name)
-      if (newName === oldName) {
+      if (name === '') throw new StrataError('invalid_argument', 'Neither old nor new names may be empty')
+      if (name.replace(/^\//, '') === oldName) {
         throw new StrataError('invalid_argument', 'Renaming a container with the same name as its current name')
       }
       try {
+        const newName = cleanContainerName(name.startsWith('/') ? name : `/${name}`)
         context.containers.rename(container, newName)
       } catch (error) {
         if (!isStrataError(error)) throw error

@@ -41,7 +41,7 @@ async function summary(
     Command: commandText(record),
     Created: Math.floor(Date.parse(record.created) / 1000),
     Ports: ports(record),
-    ...(size ? await sizes(context, record) : {}),
+    ...(size ? withoutZeros(await sizes(context, record)) : {}),
     Labels: record.config.Labels ?? {},
     State: statusOf(record.state),
     Status: statusText(record.state, now),
@@ -49,6 +49,11 @@ async function summary(
     NetworkSettings: { Networks: networks(record) },
     Mounts: record.mounts.map(apiMount),
   }
+}
+
+/** Sizes as lists have them. */
+function withoutZeros({ SizeRw, SizeRootFs }: Awaited<ReturnType<typeof sizes>>) {
+  return { ...(SizeRw > 0 && { SizeRw }), ...(SizeRootFs > 0 && { SizeRootFs }) }
 }
 
 /** The name that the user gave, while it still leads to the same image. */

@@ -35,7 +35,7 @@ export async function unpauseContainer(context: EngineContext, id: string): Prom
   const container = context.containers.find(id)
   using _lock = await context.locks.acquire(container.id)
   if (!container.record.state.paused) {
-    throw new StrataError('conflict', `Container ${container.id} is not paused`)
+    throw new StrataError('internal', `Container ${container.id} is not paused`)
   }
   await unpauseLocked(context, container)
 }

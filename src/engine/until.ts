@@ -1,5 +1,5 @@
 import type { Filters } from '../apitypes/index.ts'
-import { StrataError } from '../std/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
 
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -28,6 +28,15 @@ export function momentOf(value: string, now: number): number {
   const moment = beforeNow(value, now) ?? dateOf(value) ?? secondsOf(value)
   if (moment !== undefined) return moment
   throw new StrataError('invalid_argument', `failed to parse value as time or duration: ${JSON.stringify(value)}`)
+}
+
+/** Reads an `until` of images: what is wrong with it dockerd tells as a failure of its own. Throws `internal`. */
+export function ofImages<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw isStrataError(error, 'invalid_argument') ? new StrataError('internal', error.message) : error
+  }
 }
 
 /** Go's `time.ParseDuration`. */

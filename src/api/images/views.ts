@@ -14,8 +14,8 @@ export function viewRoutes(backend: ImagesBackend): Routes['plain'] {
   return {
     'GET /strata/images/{name}/layers': async call => {
       const { params, query, response, signal } = call
-      const paths = query.integer('paths') ?? 0
-      if (paths < 0 || paths > MOST_PATHS) {
+      const paths = Number(query.text('paths'))
+      if (!Number.isInteger(paths) || paths < 0 || paths > MOST_PATHS) {
         throw new StrataError('invalid_argument', `paths must be from 0 to ${MOST_PATHS}`)
       }
       sendJson(response, 200, await backend.layers(nameOf(params), { paths, signal, ...platformOf(call, 0) }))

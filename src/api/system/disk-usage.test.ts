@@ -20,14 +20,14 @@ test('disk usage: all kinds, or those asked for, as each version of the API has 
   })
   const answer = async (path: string) => JSON.parse((await ask('GET', path)).body)
   const rest = { LayersSize: 7, Containers: null, BuildCache: null }
-  assert.deepEqual(await answer('/system/df'), { ...rest, Images: [image], Volumes: [] })
+  const names = { RepoTags: ['debian:bookworm'], RepoDigests: null }
+  assert.deepEqual(await answer('/system/df'), { ...rest, Images: [{ ...image, ...names }], Volumes: [] })
   assert.deepEqual(await answer('/system/df?type=volume'), { ...rest, Images: null, Volumes: [] })
-  const old = { ...image, VirtualSize: image.Size }
+  const old = { ...image, ...names, VirtualSize: image.Size }
   assert.deepEqual(await answer('/v1.41/system/df?type=volume'), {
     ...rest,
     Images: [old],
     Volumes: [],
-    BuilderSize: 0,
   })
   assert.deepEqual(await answer('/system/df?type=image&type=x'), { message: 'unknown object type: x' })
   assert.deepEqual(await answer('/system/df?type='), { message: 'unknown object type: ' })

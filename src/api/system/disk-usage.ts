@@ -1,6 +1,7 @@
 import type { DiskUsage, DiskUsageType } from '../../apitypes/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Exchange } from '../exchange.ts'
+import { usedImageFor } from '../images/versions.ts'
 import { sendJson } from '../reply.ts'
 import type { SystemBackend } from './backend.ts'
 
@@ -19,13 +20,12 @@ export async function sendDiskUsage(backend: SystemBackend, { query, minor, resp
 
 /** Disk usage as API version 1.`minor` has it. */
 function usageFor(minor: number, usage: DiskUsage): object {
-  const { LayersSize, Images = null, Containers = null, Volumes = null, BuildCache = null } = usage
+  const { LayersSize, Images, Containers = null, Volumes = null, BuildCache = null } = usage
   return {
     LayersSize,
-    Images: minor < 44 && Images ? Images.map(image => ({ ...image, VirtualSize: image.Size })) : Images,
+    Images: Images?.map(image => usedImageFor(minor, image)) ?? null,
     Containers,
     Volumes,
     BuildCache,
-    ...(minor < 42 && { BuilderSize: 0 }),
   }
 }

@@ -58,19 +58,21 @@ async function descriptorOf(context: EngineContext, { target, held }: HoldingNam
 
 /**
  * A config as dockerd shows it: what the image specification and Docker's own format have for images, not what only
- * containers have; members and the keys of maps in the order of their names; a map with nothing in it as none.
+ * containers have; what says nothing left out, or null; members and the keys of maps in the order of their names.
  */
 function shown(config: ContainerDefaults): object {
   const { Hostname: _h, Domainname: _d, StopTimeout: _t, ...rest } = config
-  const members = Object.entries({ ...configDefaults, ...rest })
-  return inOrder(members.map(([name, value]) => [name, maps.has(name) ? map(Object(value ?? {})) : value]))
+  const said = Object.entries(rest).filter(([, value]) => !isNothing(value))
+  const members = Object.entries({ ...configDefaults, ...Object.fromEntries(said) })
+  return inOrder(members.map(([name, value]) => [name, isMap(value) ? inOrder(Object.entries(value)) : value]))
 }
 
-const maps: ReadonlySet<string> = new Set(['ExposedPorts', 'Volumes', 'Labels', 'Healthcheck'])
+function isNothing(value: unknown): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0)
+}
 
-function map(value: object): object | null {
-  const entries = Object.entries(value)
-  return entries.length === 0 ? null : inOrder(entries)
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function inOrder(entries: readonly (readonly [string, unknown])[]): object {

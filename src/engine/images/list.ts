@@ -6,7 +6,7 @@ import type { EngineContext } from '../context.ts'
 import { boolFilter } from '../filter-values.ts'
 import { globTest, isGlob } from '../glob.ts'
 import { hasLabel } from '../list.ts'
-import { momentOf } from '../until.ts'
+import { momentOf, ofImages } from '../until.ts'
 import { createdAt, createdSeconds } from './age.ts'
 import { familiar } from './familiar.ts'
 import { blobsHeld, type HoldingName, heldUnder, imagesHeld, sizeOfBlobs, summariesOfHeld } from './held.ts'
@@ -107,7 +107,7 @@ function timeTest(context: EngineContext, filters: Filters): (created: number | 
   const timesOf = (key: string) =>
     (filters.get(key) ?? []).flatMap(value => createdAt(context.images.resolve(value).record) ?? [])
   const before = timesOf('before')
-  for (const value of filters.get('until') ?? []) before.push(momentOf(value, Date.now()))
+  for (const value of filters.get('until') ?? []) before.push(ofImages(() => momentOf(value, Date.now())))
   const since = timesOf('since')
   if (before.length + since.length === 0) return () => true
   const end = Math.min(...before)
@@ -119,7 +119,7 @@ function timeTest(context: EngineContext, filters: Filters): (created: number | 
 function referenceTest(patterns: readonly string[]): (name: string) => boolean {
   const tests = patterns.map(globTest)
   return name => {
-    if (!patterns.every(isGlob)) throw new StrataError('invalid_argument', 'syntax error in pattern')
+    if (!patterns.every(isGlob)) throw new StrataError('internal', 'syntax error in pattern')
     const repository = name.includes('@') ? name.slice(0, name.indexOf('@')) : name.slice(0, name.lastIndexOf(':'))
     return tests.some(test => test(name) || test(repository))
   }

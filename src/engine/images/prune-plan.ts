@@ -5,7 +5,7 @@ import { familiarName, parseReference } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { EngineContext } from '../context.ts'
 import { boolFilter, labelTest } from '../filter-values.ts'
-import { untilFilter } from '../until.ts'
+import { ofImages, untilFilter } from '../until.ts'
 import { createdAt } from './age.ts'
 import { heldUnder, imagesHeld } from './held.ts'
 
@@ -73,7 +73,7 @@ function removalReason(context: EngineContext, { record, tags }: ImageSummary): 
 
 /** A test of what an image itself says: why it stays; undefined when it doesn't. */
 function recordTest(context: EngineContext, filters: Filters): (record: ImageRecord) => string | undefined {
-  const until = untilFilter(filters, Date.now())
+  const until = ofImages(() => untilFilter(filters, Date.now()))
   const unused = unusedFilter(filters)
   const labelled = labelTest(filters)
   return record => {
