@@ -117,7 +117,7 @@ function memberOf({ id, name, endpoint }: ContainerRecord, network: string): Net
 function typeTest(filters: Filters): boolean {
   const types = filters.get('type') ?? []
   const unknown = types.find(type => type !== 'builtin' && type !== 'custom')
-  if (unknown !== undefined) throw new StrataError('invalid_argument', `invalid filter: 'type'='${unknown}'`)
+  if (unknown !== undefined) throw new StrataError('internal', `invalid filter: 'type'='${unknown}'`)
   return types.length === 0 || types.includes('builtin')
 }
 
