@@ -43,6 +43,7 @@ export const registries: Scenario = {
         login(host, 'wrong'),
         login(host, user.password),
         ['pull', `${host}/nothing`],
+        ['search', `${host}/busybox`],
         ['logout', host],
       ]),
       login('127.0.0.1:1', user.password),

@@ -186,6 +186,25 @@ test('search: what is asked, what comes of odd answers', async t => {
   })
 })
 
+test('an identity token is given to the realm, for a token that lets search', async t => {
+  let asked = ''
+  const { registry, resolver, domain } = await setUp(t, async (request, response, path) => {
+    if (path === '/token') {
+      asked = await text(request)
+      sendJson(response, 200, { access_token: 'found' })
+    } else if (path === '/v2/') {
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="/token",service="r"' }).end()
+    } else sendJson(response, 200, { results: [] })
+    return true
+  })
+  const credentials = { username: 'me', identityToken: 'kept' }
+  assert.deepEqual(await resolver.search({ term: `${domain}/x`, limit: 0, credentials, signal }), [])
+  assert.equal(registry.requests.at(-1)?.authorization, 'Bearer found')
+  const form = Object.fromEntries(new URLSearchParams(asked))
+  const { grant_type, refresh_token, scope } = form
+  assert.deepEqual([grant_type, refresh_token, scope], ['refresh_token', 'kept', 'registry:catalog:search'])
+})
+
 test('tags come over all pages, in their order; lists without an end are refused', async t => {
   const pages: Record<string, [tags: unknown, link?: string]> = {
     '': [['c', 'a'], '</v2/app/tags/list?last=a&n=2>; rel="next"'],

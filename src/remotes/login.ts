@@ -1,11 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import { isStrataError, StrataError } from '../std/index.ts'
-import { parseChallenges } from './challenge.ts'
+import { answerTo, challengeIn } from './answer-challenge.ts'
 import type { Endpoint, RegistryDirectory } from './endpoint.ts'
 import type { HttpClient } from './http-client.ts'
-import { answerable, realmOf } from './realm.ts'
 import type { Credentials, RequestOptions } from './remotes.ts'
-import { askRealm, basicAuthorization } from './tokens.ts'
 
 const REDIRECTS = 5
 
@@ -44,37 +42,18 @@ async function loginAt(http: HttpClient, { endpoint, credentials, signal }: Logi
     http.send({ method: 'GET', url, headers, signal, redirects: REDIRECTS })
   const first = await send({})
   await first.discard()
-  // Only the registry itself may say where its credentials go; never the target of a redirect.
-  const asks = first.status === 401 && first.url.origin === endpoint.origin
-  const challenge = asks ? answerable(parseChallenges(first.headers['www-authenticate'])) : undefined
+  const challenge = challengeIn(first, endpoint)
   if (!challenge) {
     if (first.status !== 200) throw refused(url, first.status)
     return {}
   }
-  const answer = await answerOf(http, challenge, { endpoint, credentials, signal }).catch((error: unknown) => {
+  const answer = await answerTo(http, challenge, { endpoint, credentials, signal }).catch((error: unknown) => {
     throw inContext(error, url)
   })
   const second = await send({ authorization: answer.authorization })
   await second.discard()
   if (second.status !== 200) throw refused(url, second.status)
   return answer.identityToken === undefined ? {} : { identityToken: answer.identityToken }
-}
-
-async function answerOf(
-  http: HttpClient,
-  challenge: NonNullable<ReturnType<typeof answerable>>,
-  { endpoint, credentials, signal }: Login,
-): Promise<{ authorization: string; identityToken?: string }> {
-  if (challenge.scheme === 'basic') {
-    const authorization = basicAuthorization(credentials)
-    if (authorization !== undefined) return { authorization }
-    throw new StrataError('unavailable', 'no basic auth credentials', { details: { final: true } })
-  }
-  const { service } = challenge.parameters
-  const realm = realmOf(challenge, endpoint, credentials)
-  const request = { realm, scopes: [], credentials, offline: true, ...(service !== undefined && { service }) }
-  const { token, refreshToken = credentials.identityToken } = await askRealm(http, request, signal)
-  return { authorization: `Bearer ${token}`, ...(refreshToken !== undefined && { identityToken: refreshToken }) }
 }
 
 function refused(url: URL, status: number): StrataError {

@@ -1,8 +1,9 @@
 import { collect, isStrataError, messageOf, StrataError } from '../std/index.ts'
+import { answerTo, challengeIn } from './answer-challenge.ts'
 import type { Endpoint, RegistryDirectory } from './endpoint.ts'
 import type { HttpClient } from './http-client.ts'
 import { parseRegistryJson } from './parse-registry-json.ts'
-import type { FoundRepository, Search } from './remotes.ts'
+import type { FoundRepository, RequestOptions, Search } from './remotes.ts'
 import { basicAuthorization } from './tokens.ts'
 
 const DEFAULT_LIMIT = 25
@@ -34,7 +35,7 @@ export async function search(
   const url = new URL('/v1/search', endpoint.origin)
   url.searchParams.set('q', words)
   url.searchParams.set('n', String(wanted))
-  const authorization = basicAuthorization(credentials)
+  const authorization = await authorizationFor(http, endpoint, { ...(credentials && { credentials }), signal, url })
   const headers = { 'x-docker-token': 'true', ...(authorization !== undefined && { authorization }) }
   const response = await http.send({ method: 'GET', url, headers, signal, redirects: REDIRECTS })
   if (response.status !== 200) {
@@ -46,6 +47,28 @@ export async function search(
   } catch (error) {
     if (!isStrataError(error) || error.code === 'canceled') throw error
     throw new StrataError('unavailable', `error decoding registry search results: ${error.message}`, { cause: error })
+  }
+}
+
+/** An identity token is no password: it is given to the realm that version 2 of the protocol names, for a token that lets search. */
+async function authorizationFor(
+  http: HttpClient,
+  endpoint: Endpoint,
+  { credentials, signal, url }: RequestOptions & { readonly url: URL },
+): Promise<string | undefined> {
+  if (!credentials?.identityToken || !credentials.username) return basicAuthorization(credentials)
+  const ping = new URL('/v2/', endpoint.origin)
+  const response = await http.send({ method: 'GET', url: ping, headers: {}, signal, redirects: REDIRECTS })
+  await response.discard()
+  const challenge = challengeIn(response, endpoint)
+  if (!challenge) return undefined
+  const context = { endpoint, credentials, scopes: ['registry:catalog:search'], signal }
+  try {
+    return (await answerTo(http, challenge, context)).authorization
+  } catch (error) {
+    if (!isStrataError(error) || error.code === 'canceled') throw error
+    const { code, details } = error
+    throw new StrataError(code, `Get "${url.href}": ${error.message}`, { cause: error, details })
   }
 }
 
