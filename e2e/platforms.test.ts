@@ -304,6 +304,29 @@ if (await isolated(import.meta.filename)) {
       await checkStore(engine)
     })
 
+    test('goes the same ways when it lies within another index', async () => {
+      const { mediaType, digest, size } = multi.manifest
+      const manifests = [{ mediaType, digest, size }]
+      const outer = jsonBlob(mediaType, { schemaVersion: 2, mediaType, manifests })
+      await pushImage(registry, 'nested:latest', { manifest: outer, blobs: [], children: [multi] })
+      const nested = `${registry.host}/nested`
+      const back = `${nested}:back`
+      await docker('pull', '-q', '--platform', 'linux/arm64', nested)
+      assert.equal(await docker('image', 'inspect', '--format', '{{.Architecture}}', nested), 'arm64')
+      await docker('pull', '-q', '--platform', 'all', nested)
+      await checkStore(engine)
+      await docker('tag', nested, back)
+      await docker('save', '-o', join(root, 'nested.tar'), back)
+      await docker('rmi', nested, back)
+      assert.equal(await docker('load', '-i', join(root, 'nested.tar')), `Loaded image: ${back}`)
+      assert.equal((await docker('images', '-aq')).split('\n').length, 3)
+      assert.match(await docker('push', back), new RegExp(`back: digest: ${outer.digest} size: ${outer.size}`))
+      assert.equal(await raw(`docker://${back}`), await raw(`docker://${nested}:latest`))
+      await checkStore(engine)
+      await docker('rmi', back)
+      assert.equal(await docker('images', '-aq'), '')
+    })
+
     test('comes back whole when its removal is undone, though the engine was killed', async () => {
       await using keeping = await startEngine({ undoPeriod: 3600 })
       const images = async () => (await ok(keeping, 'images', '-aq')).trim().split('\n').length

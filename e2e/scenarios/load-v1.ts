@@ -81,6 +81,7 @@ const broken: Readonly<Record<string, ReturnType<typeof v1Archive>>> = {
   'no-tar': v1Archive(single('text', {}, Buffer.from('this is not a tar\n'.repeat(100))), {}),
   'no-json': v1Archive(single('json', '{"id": '), {}),
   'no-document': [{ name: 'etc/passwd', data: 'root' }, ...v1Archive(chain, {})],
+  'empty-folder': [{ name: '0-empty' }, ...v1Archive(chain, {})],
   'empty-json': v1Archive(single('empty', ''), {}),
   'list-json': v1Archive(single('list', '[]'), {}),
   'number-parent': v1Archive(single('number', '{"parent": 1}'), {}),

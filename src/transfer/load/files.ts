@@ -6,12 +6,17 @@ import { StrataError } from '../../std/index.ts'
 /** What an archive holds, by cleaned name. */
 export type Files = Map<string, Entry>
 
-export type Entry = FileEntry | LinkEntry
+export type Entry = FileEntry | LinkEntry | FolderEntry
 
 export interface LinkEntry {
   readonly kind: 'link'
   /** Cleaned name. */
   readonly target: string
+}
+
+/** A folder that has an entry of its own; others are there by what lies in them. */
+export interface FolderEntry {
+  readonly kind: 'folder'
 }
 
 export type FileEntry =
@@ -55,7 +60,7 @@ export function findFile(files: Files, path: string): FileEntry | undefined {
     })
     if (at < 0) {
       const entry = files.get(namesFrom(components))
-      return entry?.kind === 'link' ? undefined : entry
+      return entry?.kind === 'link' || entry?.kind === 'folder' ? undefined : entry
     }
     const link = files.get(namesFrom(components.slice(0, at + 1))) as LinkEntry
     components = [...cleanName(link.target as ByteString), ...components.slice(at + 1)]

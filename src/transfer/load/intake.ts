@@ -69,6 +69,9 @@ class Intake {
         if (head.sparse) throw new StrataError('invalid_argument', `sparse file ${JSON.stringify(path)} in the archive`)
         this.#file(path, head.dataSize)
         break
+      case 'directory':
+        this.files.set(path, { kind: 'folder' })
+        break
       case 'symlink':
       case 'link':
         this.files.set(path, linkOf(path, head))

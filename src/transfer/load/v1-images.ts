@@ -64,10 +64,10 @@ export async function v1Candidates(files: Files): Promise<Candidate[]> {
 /** The folders at the root of the archive, in the order in which Docker goes through them. */
 function foldersOf(files: Files): string[] {
   const folders = new Set<string>()
-  for (const name of files.keys()) {
-    const slash = name.indexOf('/')
-    const folder = name.slice(0, slash)
-    if (slash > 0 && files.get(folder)?.kind !== 'link') folders.add(folder)
+  for (const [name, { kind }] of files) {
+    const [folder = '', ...rest] = name.split('/')
+    if (folder === '' || files.get(folder)?.kind === 'link') continue
+    if (rest.length > 0 || kind === 'folder') folders.add(folder)
   }
   // Names are bytes, and so is Docker's order.
   return [...folders].sort((one, other) => (one < other ? -1 : 1))
