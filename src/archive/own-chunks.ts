@@ -1,6 +1,4 @@
-import type { Bytes } from '../std/index.ts'
-
-const CHUNK_BYTES = 1 << 20
+import { BLOCK_BYTES, type Bytes, takeBlock } from '../std/index.ts'
 
 /**
  * The same bytes in chunks of about 1 MiB, each in an ArrayBuffer of its own, so that they can be transferred to another
@@ -8,22 +6,22 @@ const CHUNK_BYTES = 1 << 20
  * `bytes` comes before it here too.
  */
 export async function* ownChunks(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  let gathered: Buffer | undefined
+  let gathered: Uint8Array<ArrayBuffer> | undefined
   let filled = 0
   let failure: { readonly error: unknown } | undefined
   try {
     for await (const chunk of bytes) {
-      if (filled === 0 && chunk.byteLength === chunk.buffer.byteLength && chunk.byteLength >= CHUNK_BYTES / 2) {
+      if (filled === 0 && chunk.byteLength === chunk.buffer.byteLength && chunk.byteLength >= BLOCK_BYTES / 2) {
         yield chunk
         continue
       }
       for (let at = 0; at < chunk.byteLength; ) {
-        gathered ??= Buffer.allocUnsafeSlow(CHUNK_BYTES)
-        const taken = Math.min(chunk.byteLength - at, CHUNK_BYTES - filled)
+        gathered ??= takeBlock()
+        const taken = Math.min(chunk.byteLength - at, BLOCK_BYTES - filled)
         gathered.set(chunk.subarray(at, at + taken), filled)
         at += taken
         filled += taken
-        if (filled === CHUNK_BYTES) {
+        if (filled === BLOCK_BYTES) {
           yield gathered
           gathered = undefined
           filled = 0

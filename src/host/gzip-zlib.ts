@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { constants, crc32, createGunzip, deflateRaw, type Gunzip } from 'node:zlib'
-import { type Bytes, fromReadable, messageOf, StrataError } from '../std/index.ts'
+import { BLOCK_BYTES, type Bytes, fromReadable, messageOf, StrataError } from '../std/index.ts'
 import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
-import { BLOCK_BYTES, rechunk } from './rechunk.ts'
+import { rechunk } from './rechunk.ts'
 
 /** {@link gunzip} on zlib. */
 export function inflateZlib(input: Bytes): AsyncGenerator<Uint8Array> {

@@ -1,16 +1,13 @@
-import type { Bytes } from '../std/index.ts'
+import { BLOCK_BYTES, type Bytes, takeBlock } from '../std/index.ts'
 
-/** Bytes of each block but the last. */
-export const BLOCK_BYTES = 1024 * 1024
-
-/** Fills buffers of {@link BLOCK_BYTES} of their own one after the other. */
+/** Fills blocks one after the other. */
 export class Filler {
   #block: Uint8Array<ArrayBuffer> | undefined
   #used = 0
 
   /** The block to write to, from {@link used} on. */
   get block(): Uint8Array<ArrayBuffer> {
-    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    this.#block ??= takeBlock()
     return this.#block
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { TarScanner, throughEnd } from '../archive/index.ts'
 import { type DiffID, parseDiffID } from '../oci/index.ts'
-import { type Bytes, release, StrataError } from '../std/index.ts'
+import { type Bytes, StrataError, WriteBehind } from '../std/index.ts'
 import { treeBuilder } from './tree/build.ts'
 import type { FinishedTree } from './tree/finish.ts'
 
@@ -30,17 +30,19 @@ export async function scanTar(tar: Bytes, options: ScanOptions): Promise<Scanned
   const builder = treeBuilder()
   const scanner = new TarScanner({ onEntry: entry => builder.add(entry) })
   let tarSize = 0
+  await using copy = copyTo === undefined ? undefined : new WriteBehind(copyTo)
   for await (const chunk of throughEnd(tar, scanner)) {
     if (tarSize + chunk.byteLength > limit) {
       throw new StrataError('invalid_argument', `layer is larger than the limit of ${limit} bytes`)
     }
+    tarSize += chunk.byteLength
+    copy?.push(chunk)
     hash.update(chunk)
     scanner.push(chunk)
-    if (copyTo !== undefined) writeAll(copyTo, chunk, tarSize)
-    tarSize += chunk.byteLength
-    if (copyTo !== undefined) release(chunk)
+    await copy?.room()
   }
   scanner.finish()
+  await copy?.finish()
   return { diffID: parseDiffID(`sha256:${hash.digest('hex')}`), tarSize, tree: builder.finish() }
 }
 

@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
+import { BLOCK_BYTES, takeBlock } from './blocks.ts'
 import { StrataError } from './errors.ts'
-
-const CHUNK = 1024 * 1024
 
 /**
  * The bytes of an open file from `start` up to `end`, 1 MiB at a time: while one chunk is used, the next is read. Each
@@ -10,7 +9,7 @@ const CHUNK = 1024 * 1024
  */
 export async function* readFileRange(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
   const read = (position: number) => {
-    const chunk = position < end ? readChunk(file, position, Math.min(CHUNK, end - position)) : undefined
+    const chunk = position < end ? readChunk(file, position, Math.min(BLOCK_BYTES, end - position)) : undefined
     // Nobody asks for it when the reader leaves early.
     chunk?.catch(() => {})
     return chunk
@@ -27,7 +26,7 @@ export async function* readFileRange(file: FileHandle, start: number, end: numbe
 }
 
 async function readChunk(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(length)
+  const buffer = length === BLOCK_BYTES ? takeBlock() : Buffer.allocUnsafeSlow(length)
   const { bytesRead } = await file.read(buffer, 0, length, position)
   return buffer.subarray(0, bytesRead)
 }

@@ -11,7 +11,8 @@ export type ToWorker =
 
 /** What a stage's worker says to its feeder. */
 export type FromWorker =
-  | { readonly kind: 'credit' }
+  /** With a block, in the place of one that it was given. */
+  | { readonly kind: 'credit'; readonly block?: ArrayBuffer }
   | { readonly kind: 'chunk'; readonly chunk: Uint8Array }
   | { readonly kind: 'done'; readonly result: unknown }
   | {

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { BLOCK_BYTES, takeSpare } from './blocks.ts'
 import type { Bytes } from './bytes.ts'
 import { errnoOf, isStrataError } from './errors.ts'
 import type { Stage } from './stage.ts'
@@ -11,6 +12,8 @@ const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMess
 let chunks: Uint8Array[] = []
 let ended = false
 let credits = WINDOW
+/** Blocks that came and were not given back yet. */
+let owed = 0
 let wakeInput: () => void = () => {}
 let wakeEmit: () => void = () => {}
 
@@ -18,7 +21,8 @@ async function* input(): AsyncGenerator<Uint8Array> {
   for (;;) {
     const chunk = chunks.shift()
     if (chunk) {
-      say({ kind: 'credit' })
+      giveCredit()
+      if (chunk.buffer.byteLength === BLOCK_BYTES) owed++
       yield chunk
     } else if (ended) return
     else {
@@ -27,6 +31,13 @@ async function* input(): AsyncGenerator<Uint8Array> {
       })
     }
   }
+}
+
+/** Room for one chunk more; and a block that is done with, for the next one to be written to. */
+function giveCredit(): void {
+  const block = owed > 0 ? takeSpare() : undefined
+  if (block) owed--
+  say({ kind: 'credit', ...(block && { block }) }, block && [block])
 }
 
 async function emit(chunk: Uint8Array): Promise<void> {
@@ -45,6 +56,7 @@ async function start(module: string, args: unknown): Promise<void> {
   chunks = []
   ended = false
   credits = WINDOW
+  owed = 0
   try {
     const { stage } = (await import(module)) as { stage: Stage<unknown, unknown> }
     const source: Bytes = input()

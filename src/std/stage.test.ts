@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BLOCK_BYTES, takeBlock, takeSpare } from './blocks.ts'
 import { type Bytes, collect } from './bytes.ts'
 import { isStrataError, StrataError } from './errors.ts'
 import { runStage } from './stage.ts'
@@ -44,4 +45,17 @@ test('an abort ends a run whose input never comes', async () => {
   const run = runStage(module, {}, { input: never(), signal: controller.signal })
   controller.abort(new Error('enough'))
   await assert.rejects(run.result, error => isStrataError(error, 'canceled'))
+})
+
+test('blocks that a stage is done with come back to its feeder', async () => {
+  const given = Array.from({ length: 4 }, takeBlock)
+  async function* blocks(): Bytes {
+    for (const block of given) yield block.fill(5)
+    // By the credit for the last of these those before were given back.
+    for (let i = 0; i < 8; i++) yield new Uint8Array(1)
+  }
+  const releasing = new URL('./testdata/release-stage.ts', import.meta.url)
+  const run = runStage<object, number>(releasing, {}, { input: blocks(), signal })
+  assert.equal(await run.result, 4 * BLOCK_BYTES + 8)
+  assert.equal(new Uint8Array(takeSpare()!)[0], 5)
 })

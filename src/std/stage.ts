@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { canceled, throwIfAborted } from './abort.ts'
+import { keepSpare } from './blocks.ts'
 import type { Bytes } from './bytes.ts'
 import { StrataError } from './errors.ts'
 import { type FromWorker, type ToWorker, transferable, WINDOW } from './stage-protocol.ts'
@@ -111,6 +112,7 @@ export function runStage<Args, Result>(
     switch (message.kind) {
       case 'credit':
         credits++
+        if (message.block) keepSpare(message.block)
         onCredit()
         break
       case 'chunk':

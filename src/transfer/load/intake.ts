@@ -7,7 +7,7 @@ import {
   TarScanner,
   throughEnd,
 } from '../../archive/index.ts'
-import { type Bytes, StrataError, throwIfAborted } from '../../std/index.ts'
+import { type Bytes, release, StrataError, throwIfAborted } from '../../std/index.ts'
 import { type Files, type LinkEntry, leadsOut, namesFrom } from './files.ts'
 import type { LayerIntake } from './layer-intake.ts'
 
@@ -44,6 +44,7 @@ export async function takeIn(
   for await (const chunk of throughEnd(archive, scanner)) {
     throwIfAborted(options.signal)
     scanner.push(chunk)
+    release(chunk)
     await options.layers.room()
   }
   scanner.finish()

@@ -1,6 +1,5 @@
-import { release } from '../../std/index.ts'
+import { BLOCK_BYTES, release, takeBlock } from '../../std/index.ts'
 
-const BLOCK_BYTES = 1 << 20
 /** Blocks that wait for the reader before the feed is said to be full. */
 const WAITING = 3
 
@@ -10,7 +9,7 @@ const WAITING = 3
  */
 export class LayerFeed {
   readonly #ready: Uint8Array[] = []
-  #block: Buffer | undefined
+  #block: Uint8Array<ArrayBuffer> | undefined
   #filled = 0
   #ended = false
   #discarded = false
@@ -27,7 +26,7 @@ export class LayerFeed {
   push(bytes: Uint8Array): void {
     if (this.#discarded) return
     for (let at = 0; at < bytes.byteLength; ) {
-      this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
+      this.#block ??= takeBlock()
       const taken = Math.min(bytes.byteLength - at, BLOCK_BYTES - this.#filled)
       this.#block.set(bytes.subarray(at, at + taken), this.#filled)
       at += taken
