@@ -31,7 +31,7 @@ interface Current {
 
 /**
  * Takes an uncompressed archive in, once and in order. Layers go to `layers` as they pass; what else is small is held,
- * and what is neither is put aside when it may be a blob. Reads no faster than layers are taken.
+ * and what is neither is put aside when it may be a blob. Reads no faster than layers are taken. Takes the chunks over.
  * @throws {StrataError} `invalid_argument` for what is no archive of images: not a tar, cut off, names that lead out of it,
  *   too many documents.
  */

@@ -41,9 +41,10 @@ export interface LoadOptions {
 }
 
 /**
- * Loads the images of an archive, which may be compressed as a whole, and returns them. Everything that the user shall read
- * goes to `progress`. Throws `invalid_argument` for what is no archive of images, or one that lies, with Docker's texts
- * where it has one; `not_found` when no index in it has the platform; `unavailable` when the disk is full.
+ * Loads the images of an archive, which may be compressed as a whole, and returns them. Its chunks are taken over: their
+ * memory is given back when they are done with. Everything that the user shall read goes to `progress`. Throws
+ * `invalid_argument` for what is no archive of images, or one that lies, with Docker's texts where it has one; `not_found`
+ * when no index in it has the platform; `unavailable` when the disk is full.
  */
 export async function loadImages(archive: Bytes, options: LoadOptions): Promise<ImageRecord[]> {
   await using spool = new Spool(options)

@@ -91,6 +91,13 @@ test('the documents of any archive are understood or refused', async () => {
   )
 })
 
+test('a schema version of any kind is told, not stumbled over', () => {
+  const files = new Map<string, Entry>([
+    ['index.json', { kind: 'document', bytes: bytesOf({ schemaVersion: { toString: null } }) }],
+  ])
+  return assert.rejects(findCandidates(files, undefined), /unrecognized manifest schema version {"toString":null}/)
+})
+
 test('links lead anywhere but out of the archive, and never for ever', () => {
   const name = fc.stringMatching(/^[ab](\/[abc])?(\/[abc])?$/)
   const target = fc.stringMatching(/^(\.\.\/|\/)?[ab](\/\.\.)?(\/[abc])?$/)

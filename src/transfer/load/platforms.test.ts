@@ -44,7 +44,7 @@ function archiveOf(files: Files): Buffer {
 async function load(store: Store, archive: Buffer, platform?: Platform) {
   const events: ProgressEvent[] = []
   using lease = openPassingLease(store.leases, 'load')
-  const records = await loadImages(bytesOf(archive), {
+  const records = await loadImages(bytesOf(Buffer.from(archive)), {
     ...store,
     lease,
     maxLayerSize: 1 << 30,
