@@ -85,7 +85,8 @@ export function parseManifest(bytes: Uint8Array, mediaType: string): ParsedManif
   const object = parseObject(bytes, 'manifest')
   if (object.schemaVersion === 1) throw schema1Refused()
   if (!present(object, 'schemaVersion')) throw invalid('manifest has no schema version')
-  if (object.schemaVersion !== 2) throw invalid(`unrecognized manifest schema version ${JSON.stringify(object.schemaVersion)}`)
+  if (object.schemaVersion !== 2)
+    throw invalid(`unrecognized manifest schema version ${JSON.stringify(object.schemaVersion)}`)
   const own = typeof object.mediaType === 'string' ? object.mediaType : ''
   const known = isIndex(mediaType) || isManifest(mediaType)
   if (known && own !== '' && own !== mediaType) {
