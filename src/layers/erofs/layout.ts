@@ -66,7 +66,8 @@ export function layOut(tree: FinishedTree): Layout {
     sparse: new Map<Node, ChunkPlan>(),
     area: { copies: [], size: 0 } as DataArea,
   }
-  let at = META_OFFSET
+  // A folder's entry with number 0 is skipped by readers, as deleted: the root is not to have it, or `..` is missing below it.
+  let at = META_OFFSET + INODE_UNIT
   const outside: Node[] = []
   for (const node of nodes) {
     at = alignUp(at, INODE_UNIT)

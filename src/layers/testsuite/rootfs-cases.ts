@@ -63,6 +63,20 @@ export function rootfsCases(make: MakeDriver): void {
     assert.deepEqual(getXattr(join(rootfs, 'd/cap'), 'security.capability'), CAPABILITY)
   })
 
+  test('folders of one layer and of several list themselves and the one above', async t => {
+    const { driver } = await setUp(t, make)
+    const tars = [await tarOf(folder('d'), folder('only')), await tarOf(folder('d'), folder('d/e'))]
+    const rootfs = await mountChain(driver, ...tars)
+    for (const [path, names] of [
+      ['.', '.\n..\nd\nonly\n'],
+      ['only', '.\n..\n'],
+      ['d', '.\n..\ne\n'],
+      ['d/e', '.\n..\n'],
+    ] as const) {
+      assert.equal(execFileSync('ls', ['-a', join(rootfs, path)], { encoding: 'utf8' }), names)
+    }
+  })
+
   test('a real tree, as GNU tar unpacks it', async t => {
     const { driver } = await setUp(t, make)
     const places = ['etc', 'usr/share/perl', 'bin', 'usr/lib/terminfo'].filter(place =>
