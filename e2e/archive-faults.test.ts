@@ -130,8 +130,8 @@ if (await isolated(import.meta.filename)) {
       'invalid entry name "../../strata-escape"',
     ],
     'a name twice, the last one counts': [
-      [...withOdd(), { name: 'manifest.json', data: '{' }],
-      /^invalid manifest.json: /,
+      [...withOdd(), { name: 'manifest.json', data: '{}' }],
+      'json: cannot unmarshal object into Go value of type []tarexport.manifestItem',
     ],
     'a hundred thousand entries of nothing': [
       Buffer.concat([
