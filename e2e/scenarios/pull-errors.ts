@@ -43,7 +43,6 @@ export const pullErrors: Scenario = {
         { ...layer, mediaType: 'application/vnd.example.layer' },
       ]),
       'model:latest': artifact(jsonBlob('application/vnd.docker.ai.model.config.v0.1+json', {}), [words]),
-      'nested:latest': indexWith(indexWith(chart, { platform: amd64 }), { platform: amd64 }),
     }
   },
   steps: registry => [
@@ -61,7 +60,7 @@ export const pullErrors: Scenario = {
     ['pull', '-q', `${registry}/nothing`],
     ['pull', `${registry}/busybox:${'a'.repeat(129)}`],
     ['pull', `http://${registry}/busybox`],
-    ...['empty', 'chart', 'listed-chart', 'signature', 'strange-layer', 'model', 'nested'].map(name => [
+    ...['empty', 'chart', 'listed-chart', 'signature', 'strange-layer', 'model'].map(name => [
       'pull',
       `${registry}/${name}`,
     ]),
