@@ -64,7 +64,7 @@ class LayerPush {
   readonly #wanted: OutgoingLayer
   readonly #job: JobContext
   readonly #pusher: Pusher
-  /** Compressed forms that somebody has, or had. */
+  /** Compressed forms that somebody has, or had; that of the image's own manifest first, so that it stays what it was. */
   readonly #forms: readonly LayerSource[]
 
   constructor(road: PushRoad, wanted: OutgoingLayer, job: JobContext) {
@@ -74,8 +74,9 @@ class LayerPush {
     this.#job = job
     this.#pusher = road.resolver.pusher(repository, this.#requestTo(repository))
     const forms = road.layerSources.list(diffID)
-    const isListed = forms.some(({ descriptor }) => descriptor.digest === pulledFrom?.digest)
-    this.#forms = pulledFrom && !isListed ? [...forms, { descriptor: pulledFrom, repositories: [] }] : forms
+    const isOwn = ({ descriptor }: LayerSource) => descriptor.digest === pulledFrom?.digest
+    const own = forms.find(isOwn) ?? (pulledFrom && { descriptor: pulledFrom, repositories: [] })
+    this.#forms = own ? [own, ...forms.filter(each => !isOwn(each))] : forms
   }
 
   async present(): Promise<Descriptor | undefined> {

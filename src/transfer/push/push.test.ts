@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Descriptor, Manifest } from '../../oci/index.ts'
 import type { Reference } from '../../reference/index.ts'
 import type { TestRegistry } from '../../remotes/testdata/registry.ts'
@@ -89,6 +89,20 @@ test('a source that is still there is not forgotten for others that are gone', a
     }
     await target.stop()
   }
+})
+
+test('of several forms of a layer that of the image itself is sent, though another was pulled later', async t => {
+  const { source, target, tars, store, reference, diffIDs } = await setUp(t)
+  for (const [position, layer] of diffIDs.entries()) {
+    const blob = gzipSync(tars[position]!, { level: 1 })
+    const digest = digestOf(blob)
+    source.blobs.set(digest, blob)
+    const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: blob.byteLength }
+    store.layerSources.add(layer, descriptor, `${source.host}/other`)
+  }
+  await pushing(store, reference)
+  assertPushed(target, tars)
+  assert.deepEqual(target.manifests.get('app:latest'), source.manifests.get('base:latest'))
 })
 
 test('what was kept is sent as it is', async t => {
