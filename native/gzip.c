@@ -129,8 +129,8 @@ static napi_value js_inflate_new(napi_env env, napi_callback_info info) {
 /*
  * inflatePush(handle, input, inputOffset, output, outputOffset) -> {consumed, produced, state}: works until the input
  * is used up or the output is full (then call again with a new output, even when all input was consumed). `state` is 0
- * inside a member, 1 after one, 2 when what follows is no member and passed over, 3 before the first byte. Corrupt input throws an
- * Error with `code` EBADMSG.
+ * inside a member, 1 after one, 2 when what follows is no member and passed over, 3 before the first byte. Corrupt input
+ * throws an Error with `code` EBADMSG.
  */
 static napi_value js_inflate_push(napi_env env, napi_callback_info info) {
   ARGUMENTS(5);

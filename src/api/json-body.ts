@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type GoType, parseFirst, read } from '../gojson/index.ts'
-import { type Bytes, collect, StrataError } from '../std/index.ts'
-import { reworded } from './reworded.ts'
+import { type Bytes, collect, reworded, StrataError } from '../std/index.ts'
 
 /** The most bytes of a JSON body that are read. */
 const limit = 8 * 1024 * 1024

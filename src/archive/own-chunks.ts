@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, type Bytes, takeBlock } from '../std/index.ts'
+import { BLOCK_BYTES, type Bytes, Filler } from '../std/index.ts'
 
 /**
  * The same bytes in chunks of about 1 MiB, each in an ArrayBuffer of its own, so that they can be transferred to another
@@ -6,31 +6,18 @@ import { BLOCK_BYTES, type Bytes, takeBlock } from '../std/index.ts'
  * `bytes` comes before it here too.
  */
 export async function* ownChunks(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  let gathered: Uint8Array<ArrayBuffer> | undefined
-  let filled = 0
+  const filler = new Filler()
   let failure: { readonly error: unknown } | undefined
   try {
     for await (const chunk of bytes) {
-      if (filled === 0 && chunk.byteLength === chunk.buffer.byteLength && chunk.byteLength >= BLOCK_BYTES / 2) {
-        yield chunk
-        continue
-      }
-      for (let at = 0; at < chunk.byteLength; ) {
-        gathered ??= takeBlock()
-        const taken = Math.min(chunk.byteLength - at, BLOCK_BYTES - filled)
-        gathered.set(chunk.subarray(at, at + taken), filled)
-        at += taken
-        filled += taken
-        if (filled === BLOCK_BYTES) {
-          yield gathered
-          gathered = undefined
-          filled = 0
-        }
-      }
+      const isOwn = chunk.byteLength === chunk.buffer.byteLength && chunk.byteLength >= BLOCK_BYTES / 2
+      if (filler.used === 0 && isOwn) yield chunk
+      else yield* filler.push(chunk)
     }
   } catch (error) {
     failure = { error }
   }
-  if (gathered) yield new Uint8Array(gathered.subarray(0, filled))
+  const rest = filler.rest()
+  if (rest) yield rest
   if (failure) throw failure.error
 }

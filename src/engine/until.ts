@@ -1,5 +1,5 @@
 import type { Filters } from '../apitypes/index.ts'
-import { isStrataError, StrataError } from '../std/index.ts'
+import { reworded, StrataError } from '../std/index.ts'
 
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -32,11 +32,7 @@ export function momentOf(value: string, now: number): number {
 
 /** Reads an `until` of images: what is wrong with it dockerd tells as a failure of its own. Throws `internal`. */
 export function ofImages<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw isStrataError(error, 'invalid_argument') ? new StrataError('internal', error.message) : error
-  }
+  return reworded(read, message => new StrataError('internal', message))
 }
 
 /** Go's `time.ParseDuration`. */

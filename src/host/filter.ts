@@ -12,7 +12,7 @@ const ERROR_BYTES = 4096
 /**
  * What a program makes of `input`: its standard output. The program is killed (SIGKILL) when `signal` is aborted, `input`
  * fails or the reader leaves early.
- * @throws {StrataError} `failed_precondition` when the program is missing,`invalid_argument` in Go's words, how it ended
+ * @throws {StrataError} `failed_precondition` when the program is missing, `invalid_argument` in Go's words, how it ended
  *   and what it wrote to its standard error, when it does not exit with 0.
  */
 export async function* filter(

@@ -1,7 +1,6 @@
-import { type Bytes, errnoOf, messageOf, release, StrataError } from '../std/index.ts'
+import { type Bytes, errnoOf, Filler, messageOf, release, StrataError } from '../std/index.ts'
 import { addon } from './addon.ts'
 import type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
-import { Filler } from './rechunk.ts'
 import { trailing } from './trailing.ts'
 
 /** The states of native/gzip.c's inflater in which the input may end: after a member, and after what is none. */

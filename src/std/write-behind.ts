@@ -1,6 +1,7 @@
 import { write } from 'node:fs'
 import { promisify } from 'node:util'
-import { BLOCK_BYTES, release, takeBlock } from './blocks.ts'
+import { release } from './blocks.ts'
+import { Filler } from './filler.ts'
 
 const writeSome = promisify(write)
 /** Writes that may be under way. */
@@ -15,9 +16,8 @@ const SMALL = 64 * 1024
 export class WriteBehind implements AsyncDisposable {
   readonly #fd: number
   readonly #running: Promise<void>[] = []
+  readonly #filler = new Filler()
   #position = 0
-  #gathered: Uint8Array<ArrayBuffer> | undefined
-  #filled = 0
   #failure: { readonly error: unknown } | undefined
 
   constructor(fd: number) {
@@ -30,7 +30,7 @@ export class WriteBehind implements AsyncDisposable {
       this.#flush()
       this.#start(chunk)
     } else {
-      for (let at = 0; at < chunk.byteLength; ) at += this.#gather(chunk.subarray(at))
+      for (const block of this.#filler.push(chunk)) this.#start(block)
     }
   }
 
@@ -51,27 +51,15 @@ export class WriteBehind implements AsyncDisposable {
     await Promise.all(this.#running)
   }
 
-  #gather(bytes: Uint8Array): number {
-    this.#gathered ??= takeBlock()
-    const taken = Math.min(bytes.byteLength, BLOCK_BYTES - this.#filled)
-    this.#gathered.set(bytes.subarray(0, taken), this.#filled)
-    this.#filled += taken
-    if (this.#filled === BLOCK_BYTES) this.#flush()
-    return taken
-  }
-
   #flush(): void {
-    const gathered = this.#gathered
-    if (!gathered) return
-    this.#start(gathered, this.#filled)
-    this.#gathered = undefined
-    this.#filled = 0
+    const rest = this.#filler.rest()
+    if (rest) this.#start(rest)
   }
 
-  #start(chunk: Uint8Array, length = chunk.byteLength): void {
+  #start(chunk: Uint8Array): void {
     const position = this.#position
-    this.#position += length
-    const done = this.#writeAll(chunk.subarray(0, length), position)
+    this.#position += chunk.byteLength
+    const done = this.#writeAll(chunk, position)
       .catch((error: unknown) => {
         this.#failure ??= { error }
       })

@@ -1,8 +1,7 @@
 import type { Platform } from '../../apitypes/index.ts'
 import { innerList, omitEmpty, parseWhole, read, string, struct } from '../../gojson/index.ts'
-import { StrataError } from '../../std/index.ts'
+import { reworded, StrataError } from '../../std/index.ts'
 import type { Call } from '../exchange.ts'
-import { reworded } from '../reworded.ts'
 
 const shape = struct<Platform>('v1.Platform', {
   architecture: string,

@@ -24,7 +24,8 @@ export interface RemoveOptions {
 /**
  * Removes a name and, with the last of them, the image, by dockerd's rules: a name that is the only one is refused while a
  * container uses the image, or one of another platform that goes with it; an ID removes all names of one repository; what
- * runs is never removed under its container; parents without names go along. It is durable, whole or not at all, when this returns; content goes in the background.
+ * runs is never removed under its container; parents without names go along. It is durable, whole or not at all, when this
+ * returns; content goes in the background.
  */
 export function removeImage(context: EngineContext, text: string, options: RemoveOptions): ImageDeleteItem[] {
   const removal = context.metadata.transaction(() => {

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, release, takeBlock } from '../../std/index.ts'
+import { Filler, release } from '../../std/index.ts'
 
 /** Blocks that wait for the reader before the feed is said to be full. */
 const WAITING = 3
@@ -9,8 +9,7 @@ const WAITING = 3
  */
 export class LayerFeed {
   readonly #ready: Uint8Array[] = []
-  #block: Uint8Array<ArrayBuffer> | undefined
-  #filled = 0
+  readonly #filler = new Filler()
   #ended = false
   #discarded = false
   #failure: { readonly error: unknown } | undefined
@@ -25,19 +24,13 @@ export class LayerFeed {
   /** Copies the bytes. */
   push(bytes: Uint8Array): void {
     if (this.#discarded) return
-    for (let at = 0; at < bytes.byteLength; ) {
-      this.#block ??= takeBlock()
-      const taken = Math.min(bytes.byteLength - at, BLOCK_BYTES - this.#filled)
-      this.#block.set(bytes.subarray(at, at + taken), this.#filled)
-      at += taken
-      this.#filled += taken
-      if (this.#filled === BLOCK_BYTES) this.#hand(this.#block)
-    }
+    for (const block of this.#filler.push(bytes)) this.#hand(block)
   }
 
   /** There is nothing more. */
   end(): void {
-    if (this.#filled > 0 && this.#block) this.#hand(new Uint8Array(this.#block.subarray(0, this.#filled)))
+    const rest = this.#discarded ? undefined : this.#filler.rest()
+    if (rest) this.#hand(rest)
     this.#ended = true
     this.#wakeReader()
   }
@@ -52,8 +45,6 @@ export class LayerFeed {
   discard(): void {
     this.#discarded = true
     for (const block of this.#ready.splice(0)) release(block)
-    this.#block = undefined
-    this.#filled = 0
     this.#wakeWriter()
   }
 
@@ -85,8 +76,6 @@ export class LayerFeed {
 
   #hand(block: Uint8Array): void {
     this.#ready.push(block)
-    this.#block = undefined
-    this.#filled = 0
     this.#wakeReader()
   }
 }

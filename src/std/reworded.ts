@@ -1,6 +1,6 @@
-import { isStrataError, type StrataError } from '../std/index.ts'
+import { isStrataError, type StrataError } from './errors.ts'
 
-/** Reads something; what is refused of it is refused as `words` says it. */
+/** Reads something; what is refused of it (`invalid_argument`) is refused as `words` says it. */
 export function reworded<T>(read: () => T, words: (message: string) => StrataError): T {
   try {
     return read()

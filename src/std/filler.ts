@@ -1,0 +1,46 @@
+import { BLOCK_BYTES, takeBlock } from './blocks.ts'
+
+/** Fills blocks one after the other. */
+export class Filler {
+  #block: Uint8Array<ArrayBuffer> | undefined
+  #used = 0
+
+  /** The block to write to, from {@link used} on. */
+  get block(): Uint8Array<ArrayBuffer> {
+    this.#block ??= takeBlock()
+    return this.#block
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  /** Counts bytes that were written; returns the block, now the caller's, when it is full. */
+  add(bytes: number): Uint8Array<ArrayBuffer> | undefined {
+    this.#used += bytes
+    if (this.#used < BLOCK_BYTES) return undefined
+    const full = this.#block
+    this.#block = undefined
+    this.#used = 0
+    return full
+  }
+
+  /** Copies the bytes, and gives out the blocks that they fill; all of these are to be taken. */
+  *push(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+    for (let at = 0; at < bytes.byteLength; ) {
+      const piece = bytes.subarray(at, at + BLOCK_BYTES - this.#used)
+      this.block.set(piece, this.#used)
+      at += piece.byteLength
+      const full = this.add(piece.byteLength)
+      if (full) yield full
+    }
+  }
+
+  /** What is in no full block, in a buffer of exactly that size; undefined when that is nothing. Empty afterwards. */
+  rest(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#used === 0) return undefined
+    const rest = new Uint8Array(this.block.subarray(0, this.#used))
+    this.#used = 0
+    return rest
+  }
+}
