@@ -7,6 +7,9 @@ import { names } from './task-folder.ts'
 /** sun_path of a unix socket address holds 108 bytes with the final zero. */
 const longestAddress = 107
 
+/** What a connect meets when nobody listens. ECONNRESET: the shim ended between the connect and its accept. */
+const nobody = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'ECONNRESET']
+
 /** Connects to the shim of a folder. Undefined when no shim listens there (any more). */
 export async function connectShim(folder: string): Promise<Socket | undefined> {
   const path = join(folder, names.socket)
@@ -15,7 +18,7 @@ export async function connectShim(folder: string): Promise<Socket | undefined> {
     await using handle = await open(folder)
     return await connected(`/proc/self/fd/${handle.fd}/${names.socket}`)
   } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined
+    if (nobody.includes(errnoOf(error) ?? '')) return undefined
     throw error
   }
 }

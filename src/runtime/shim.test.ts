@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -11,7 +12,7 @@ import type { LogOptions, ProcessIo } from './runtime.ts'
 import { request } from './shim-connection.ts'
 import { ShimProcess } from './shim-process.ts'
 import { startShim } from './shim-start.ts'
-import { isAlive, readIdentity } from './task-folder.ts'
+import { isAlive, names, readIdentity } from './task-folder.ts'
 
 // The shim against a runtime that is a shell script: it leaves a process behind and its pid in a file, as runc does.
 const shimPath = new URL('../../native/build/strata-shim', import.meta.url).pathname
@@ -203,6 +204,15 @@ test('a shim that was killed: the process is killed too and 137 is what is told,
   assert.equal((await waiting).code, 137)
   assert.equal(await isAlive(init), false)
   assert.equal((await new ShimProcess(folder, { started: 'task', family: 'other' }).wait()).code, 137)
+})
+
+test('a shim that ends before it accepts a connection is a shim that is gone', async t => {
+  const folder = await folderFor(t)
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(join(folder, names.socket), resolve))
+  const answer = request(folder, 'status')
+  server.close()
+  assert.equal(await answer, undefined)
 })
 
 test('a folder whose path is longer than a socket’s address', async t => {
