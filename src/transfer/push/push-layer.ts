@@ -122,10 +122,7 @@ class LayerPush {
     const { layers, compressor, compressing } = this.#road
     const { diffID } = this.#wanted
     const options = { ...this.#sourceOptions, layers }
-    if (compressor) {
-      using _turn = await compressing.acquire(this.#job.signal)
-      return await this.#upload(await compressedLayer(diffID, { ...options, compressor }))
-    }
+    if (compressor) return await this.#upload(await compressedLayer(diffID, { ...options, compressor }), compressing)
     const source = await plainLayer(diffID, options)
     const descriptor = { mediaType: source.mediaType, ...(await source.result) }
     if (await this.#pusher.has(descriptor.digest)) return this.#done(descriptor, 'Layer already exists')
@@ -169,11 +166,12 @@ class LayerPush {
     layerSources.drop(this.#wanted.diffID, descriptor.digest, repository)
   }
 
-  async #upload(source: UploadSource): Promise<Descriptor> {
+  async #upload(source: UploadSource, turns?: Slots): Promise<Descriptor> {
     const { attempts, second } = this.#road
     const { progress, signal } = this.#job
     const retrying = (seconds: number) => progress.retrying(seconds)
-    const { digest, size } = await uploadBlob(this.#pusher, source, { attempts, second, retrying, signal })
+    const options = { attempts, second, retrying, signal, ...(turns && { turns }) }
+    const { digest, size } = await uploadBlob(this.#pusher, source, options)
     return this.#done({ mediaType: source.mediaType, digest, size }, 'Pushed')
   }
 

@@ -154,6 +154,29 @@ for (const [what, faults] of Object.entries({
   }
 }
 
+test('uploads that wait for their next attempt let other layers be compressed', async t => {
+  const source = await newRegistry(t)
+  const target = await newRegistry(t)
+  const tars = ['a', 'b', 'c', 'd'].map((name, seed) => tarOf(name, noise(MIB, seed)))
+  image(source, 'base', tars)
+  const store = await newPuller(t)
+  const { result } = await pulling(store, source, 'base')
+  const reference: Reference = { domain: target.host, path: 'app', tag: 'latest' }
+  store.images.tag(reference, result.image)
+  await source.stop()
+  const refused = new Set<string>()
+  target.intercept = (request, response, path) => {
+    if (request.method !== 'PATCH' || target.blobs.size > 0) return false
+    // The two whose turn it is; the others are taken.
+    if (refused.size === 2 && !refused.has(path)) return false
+    refused.add(path)
+    response.writeHead(503, { 'retry-after': '60' }).end()
+    return true
+  }
+  await pushing(store, reference)
+  assertPushed(target, tars)
+})
+
 test('a registry that stores something else, or never takes anything, fails the push', async t => {
   const { target, store, reference } = await setUp(t)
   target.uploads.faults.storedAs = digestOf('something else')
