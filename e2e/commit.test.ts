@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { call } from './fixtures/call.ts'
 import { isolated } from './fixtures/isolation.ts'
 import { eventually, startLab } from './fixtures/lab.ts'
 import { execute, succeed } from './fixtures/processes.ts'
@@ -62,6 +63,25 @@ if (await isolated(import.meta.filename)) {
     ])
     const again = await ok('commit', 'one', 'again')
     assert.deepEqual(JSON.parse(await ok('inspect', '-f', '{{json .RootFS.Layers}}', again)), layers)
+  })
+
+  test('older clients are told of the container that an image was committed from', async () => {
+    const id = await ok('create', '--name', 'one', '--tty', '--env', 'A=1', image, 'sh')
+    await ok('commit', 'one', 'made')
+    const inspect = async (name: string, version: string) =>
+      (await call(engine, 'GET', `/images/${name}/json`, { version })).json<Record<string, unknown>>()
+    const { Container, ContainerConfig } = await inspect('made', '/v1.44')
+    assert.equal(Container, id)
+    const { Config } = (await call(engine, 'GET', `/containers/${id}/json`)).json<{ Config: object }>()
+    assert.deepEqual(ContainerConfig, Config)
+    const newer = await inspect('made', '/v1.45')
+    assert.ok(!('Container' in newer || 'ContainerConfig' in newer))
+    assert.ok(!('Container' in (await inspect(image, '/v1.44'))))
+    // A container always has labels, an image from elsewhere may have none.
+    const list = (await call(engine, 'GET', '/images/json')).json<{ RepoTags: string[]; Labels: unknown }[]>()
+    const labelsOf = (tag: string) => list.find(({ RepoTags }) => RepoTags.includes(tag))?.Labels
+    assert.deepEqual([labelsOf('made:latest'), labelsOf(image)], [{}, null])
+    await ok('rmi', 'made')
   })
 
   test('an engine that is killed while it commits leaves no paused container and nothing half made', async () => {

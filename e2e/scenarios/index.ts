@@ -10,6 +10,7 @@ import { load } from './load.ts'
 import { loadV1 } from './load-v1.ts'
 import { network } from './network.ts'
 import { objects } from './objects.ts'
+import { oddConfigs } from './odd-configs.ts'
 import { platforms } from './platforms.ts'
 import { pullErrors } from './pull-errors.ts'
 import { push } from './push.ts'
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   commit,
   load,
   loadV1,
+  oddConfigs,
   changes,
   registries,
   importing,

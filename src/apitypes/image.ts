@@ -55,6 +55,10 @@ export interface ImageInspect extends Multiplatform {
   readonly Comment: string
   /** RFC 3339 with nanoseconds. */
   readonly Created?: string
+  /** ID of the container that it was committed from, or empty; until API 1.44. */
+  readonly Container: string
+  /** Of that container's config what the image tells; until API 1.44. */
+  readonly ContainerConfig: object
   readonly DockerVersion: string
   readonly Author: string
   /** The image config's `config`, as it is in the image. */

@@ -18,7 +18,7 @@ export function labelTest(filters: Filters): (labels: Readonly<Record<string, st
   const wanted = filters.get('label') ?? []
   const unwanted = filters.get('label!') ?? []
   return labels => {
-    const has = (text: string) => hasLabel(labels ?? {}, text)
+    const has = (text: string) => hasLabel(labels, text)
     return wanted.every(has) && !(unwanted.length > 0 && unwanted.every(has))
   }
 }

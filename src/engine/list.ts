@@ -120,7 +120,7 @@ function filterTests(context: EngineContext, filters: Filters): Test[] {
       case 'exited':
         return any((value, record) => record.state.status === 'exited' && record.state.exitCode === Number(value))
       case 'label':
-        return ({ record }) => values.every(value => hasLabel(record.config.Labels ?? {}, value))
+        return ({ record }) => values.every(value => hasLabel(record.config.Labels, value))
       case 'ancestor': {
         const ids = withDescendants(
           context,
@@ -177,7 +177,8 @@ function checkedStatus(value: string): string {
 }
 
 /** `key` or `key=value`. */
-export function hasLabel(labels: Readonly<Record<string, string>>, text: string): boolean {
+export function hasLabel(labels: Readonly<Record<string, string>> | null, text: string): boolean {
+  if (!labels) return false
   const at = text.indexOf('=')
   return at < 0 ? Object.hasOwn(labels, text) : labels[text.slice(0, at)] === text.slice(at + 1)
 }

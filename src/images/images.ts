@@ -38,7 +38,7 @@ export interface ImageRecord {
   readonly created: string
   /** Sum of the layers' sizes as Docker counts them: bytes of regular files. */
   readonly size: number
-  readonly labels: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>> | null
   /** RFC 3339: when a tag was last set on it here. */
   readonly lastTagged?: string
 }

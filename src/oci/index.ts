@@ -37,5 +37,12 @@ export type {
 export { CONFIG_LIMIT, parseImageConfig } from './parse-config.ts'
 export { MANIFEST_LIMIT, type ParsedManifest, parseManifest, schema1Refused } from './parse-manifest.ts'
 export { isAttestation, matchesPlatform, pickPlatform, SUBJECT } from './pick-platform.ts'
-export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, parsePlatforms } from './platform.ts'
+export {
+  formatPlatform,
+  hostPlatform,
+  isHostSystem,
+  normalizePlatform,
+  parsePlatform,
+  parsePlatforms,
+} from './platform.ts'
 export { verified } from './verified.ts'

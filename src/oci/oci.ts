@@ -60,15 +60,34 @@ export interface Index {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md plus the fields that Docker adds. */
+/**
+ * https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md plus the fields that Docker adds. An operating system or
+ * architecture that it doesn't tell is empty.
+ */
 export interface ImageConfig extends Platform {
   readonly created?: string
   readonly author?: string
   readonly docker_version?: string
   readonly comment?: string
+  /** The container that it was committed from, and its config. */
+  readonly container?: string
+  readonly container_config?: CommittedConfig
   readonly config?: ContainerDefaults
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly DiffID[] }
   readonly history?: readonly HistoryEntry[]
+}
+
+/** The config of the container that an image was made of. */
+export interface CommittedConfig extends ContainerDefaults {
+  readonly AttachStdin?: boolean
+  readonly AttachStdout?: boolean
+  readonly AttachStderr?: boolean
+  readonly Tty?: boolean
+  readonly OpenStdin?: boolean
+  readonly StdinOnce?: boolean
+  readonly Image?: string
+  readonly NetworkDisabled?: boolean
+  readonly MacAddress?: string
 }
 
 /** What a container of the image runs by default. */

@@ -1,13 +1,14 @@
 import { parseDiffID } from './digest.ts'
 import { arrayOf, fieldsOf, invalid, mapOf, objectOf, parseObject, stringOf } from './json.ts'
-import type { ContainerDefaults, Healthcheck, HistoryEntry, ImageConfig } from './oci.ts'
-import { hostPlatform } from './platform.ts'
+import type { CommittedConfig, ContainerDefaults, Healthcheck, HistoryEntry, ImageConfig } from './oci.ts'
 
 /** Configs over this many bytes are refused. */
 export const CONFIG_LIMIT = 8 * 1024 * 1024
 
 const strings = (value: unknown, what: string) =>
   arrayOf(value, what, (each, at) => (each === null ? '' : stringOf(each, at)))
+/** Of one string alone the list that has only it. */
+const words = (value: unknown, what: string) => (typeof value === 'string' ? [value] : strings(value, what))
 const labels = (value: unknown, what: string) =>
   mapOf(value, what, (each, at) => (each === null ? '' : stringOf(each, at)))
 const names = (value: unknown, what: string) => mapOf(value, what, (): object => ({}))
@@ -34,25 +35,44 @@ function healthcheck(value: unknown, what: string): Healthcheck {
   })
 }
 
+const defaultFields = {
+  Hostname: stringOf,
+  Domainname: stringOf,
+  User: stringOf,
+  ExposedPorts: names,
+  Env: strings,
+  Entrypoint: words,
+  Cmd: words,
+  Volumes: names,
+  WorkingDir: stringOf,
+  Labels: labels,
+  StopSignal: stringOf,
+  StopTimeout: integer,
+  Shell: words,
+  OnBuild: strings,
+  ArgsEscaped: boolean,
+  Healthcheck: healthcheck,
+}
+
+const committedFields = {
+  ...defaultFields,
+  AttachStdin: boolean,
+  AttachStdout: boolean,
+  AttachStderr: boolean,
+  Tty: boolean,
+  OpenStdin: boolean,
+  StdinOnce: boolean,
+  Image: stringOf,
+  NetworkDisabled: boolean,
+  MacAddress: stringOf,
+}
+
 function defaults(value: unknown, what: string): ContainerDefaults {
-  return fieldsOf(objectOf(value, what), what, {
-    Hostname: stringOf,
-    Domainname: stringOf,
-    User: stringOf,
-    ExposedPorts: names,
-    Env: strings,
-    Entrypoint: strings,
-    Cmd: strings,
-    Volumes: names,
-    WorkingDir: stringOf,
-    Labels: labels,
-    StopSignal: stringOf,
-    StopTimeout: integer,
-    Shell: strings,
-    OnBuild: strings,
-    ArgsEscaped: boolean,
-    Healthcheck: healthcheck,
-  })
+  return fieldsOf(objectOf(value, what), what, defaultFields)
+}
+
+function committedConfig(value: unknown, what: string): CommittedConfig {
+  return fieldsOf(objectOf(value, what), what, committedFields)
 }
 
 function historyEntry(value: unknown, what: string): HistoryEntry {
@@ -76,7 +96,7 @@ function rootfs(value: unknown, what: string): ImageConfig['rootfs'] {
 
 /**
  * Reads an image config that came from outside, as tolerant as Docker: fields that are null count as absent, unknown ones
- * are dropped, an operating system or architecture that is missing is the host's. Wrong types, wrong digests, and a
+ * are dropped, an operating system or architecture that is missing is empty. Wrong types, wrong digests, and a
  * history with more layers than there are throw `invalid_argument`. Write the bytes that you got, never this.
  */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
@@ -92,6 +112,8 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
     author: stringOf,
     docker_version: stringOf,
     comment: stringOf,
+    container: stringOf,
+    container_config: committedConfig,
     config: defaults,
     rootfs,
     history: (list, at) => arrayOf(list, at, historyEntry),
@@ -99,11 +121,5 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   if (!fields.rootfs) throw invalid('invalid image JSON, no RootFS key')
   const filled = (fields.history ?? []).filter(entry => entry.empty_layer !== true).length
   if (filled > fields.rootfs.diff_ids.length) throw invalid('too many non-empty layers in History section')
-  const host = hostPlatform()
-  return {
-    ...fields,
-    os: fields.os || host.os,
-    architecture: fields.architecture || host.architecture,
-    rootfs: fields.rootfs,
-  }
+  return { ...fields, os: fields.os ?? '', architecture: fields.architecture ?? '', rootfs: fields.rootfs }
 }

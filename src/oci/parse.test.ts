@@ -101,7 +101,7 @@ const imageConfig = {
 }
 
 test('a config: nulls and unknown fields are dropped, the rest stays', () => {
-  const parsed = parseImageConfig(bytes({ ...imageConfig, author: null, container: 'z' }))
+  const parsed = parseImageConfig(bytes({ ...imageConfig, author: null, Size: 'z' }))
   const { Entrypoint: _, ...defaults } = imageConfig.config
   assert.deepEqual(parsed, { ...imageConfig, config: defaults })
 })
@@ -118,11 +118,20 @@ test('a config says what it lacks', () => {
   refuse({ ...imageConfig, config: { Env: 'A=1' } }, 'image config.config.Env is not a list')
 })
 
+test('a command may be one string, and so may what a container had', () => {
+  const committed = { Cmd: 'sh', Tty: true, Unknown: 1 }
+  const { config, container_config } = parseImageConfig(
+    bytes({ ...imageConfig, config: { Cmd: 'a b', Entrypoint: 'e', Shell: 's' }, container_config: committed }),
+  )
+  assert.deepEqual(config, { Cmd: ['a b'], Entrypoint: ['e'], Shell: ['s'] })
+  assert.deepEqual(container_config, { Cmd: ['sh'], Tty: true })
+})
+
 test('an image without layers, architecture or history', () => {
   const parsed = parseImageConfig(bytes({ rootfs: { type: 'layers', diff_ids: null } }))
   assert.deepEqual(parsed.rootfs.diff_ids, [])
-  assert.equal(parsed.os, 'linux')
-  assert.notEqual(parsed.architecture, '')
+  assert.equal(parsed.os, '')
+  assert.equal(parsed.architecture, '')
 })
 
 /** Documents that are nearly right: one value anywhere in a good one is replaced. */

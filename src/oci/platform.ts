@@ -145,6 +145,11 @@ const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = {
   ppc64: endianness() === 'LE' ? 'ppc64le' : 'ppc64',
 }
 
+/** Whether an image that says it is for `os`, in any case, is for this machine's; one that says nothing is. */
+export function isHostSystem(os: string): boolean {
+  return os === '' || os.toLowerCase() === hostPlatform().os
+}
+
 /** What this machine runs. */
 export function hostPlatform(): Platform {
   const architecture = architectures[process.arch] ?? process.arch

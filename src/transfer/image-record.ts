@@ -29,6 +29,6 @@ export function imageRecord(image: ImageParts, infos: readonly LayerInfo[]): Ima
     platform: { os, architecture, ...(variant !== undefined && { variant }) },
     created,
     size: layers.reduce((sum, { size }) => sum + size, 0),
-    labels: imageConfig.config?.Labels ?? {},
+    labels: imageConfig.config?.Labels ?? null,
   }
 }

@@ -11,7 +11,7 @@ const summary: ImageSummary = {
 const inspected: ImageInspect = {
   ...{ Id: 'sha256:2', RepoTags: ['x:1'], RepoDigests: [], Parent: '', Comment: '', DockerVersion: '', Author: '' },
   ...{ Config: null, Architecture: 'amd64', Os: 'linux', Size: 0, GraphDriver: { Data: null, Name: 'erofs' } },
-  ...{ RootFS: { Type: 'layers' }, Metadata: { LastTagTime: '' }, Descriptor },
+  ...{ RootFS: { Type: 'layers' }, Metadata: { LastTagTime: '' }, Descriptor, Container: '', ContainerConfig: {} },
 }
 
 test('manifests are told to clients that are new enough to ask for them', async t => {

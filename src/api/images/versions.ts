@@ -1,4 +1,5 @@
 import type { ImageInspect, ImageSummary } from '../../apitypes/index.ts'
+import { containerConfig, read } from '../../gojson/index.ts'
 
 /** One image of a list, as API version 1.`minor` has it. */
 export function summaryFor(minor: number, image: ImageSummary): object {
@@ -31,35 +32,21 @@ function virtualSize(minor: number, { Size }: { readonly Size: number }): object
   return minor < 44 && Size !== 0 ? { VirtualSize: Size } : {}
 }
 
-/** The fields of a container's config, which an image's `Config` had until API 1.49. */
-const containerConfig = {
-  Hostname: '',
-  Domainname: '',
-  User: '',
-  AttachStdin: false,
-  AttachStdout: false,
-  AttachStderr: false,
-  Tty: false,
-  OpenStdin: false,
-  StdinOnce: false,
-  Env: null,
-  Cmd: null,
-  Image: '',
-  Volumes: null,
-  WorkingDir: '',
-  Entrypoint: null,
-  OnBuild: null,
-  Labels: null,
-}
-
-/** An image's inspection, as API version 1.`minor` has it. */
+/** An image's inspection, as API version 1.`minor` has it. What is undefined is left out. */
 export function inspectFor(minor: number, image: ImageInspect): object {
-  const { Descriptor, ...older } = image
+  const { Container, ContainerConfig, Config, Descriptor } = image
   return {
-    ...(minor < 48 ? older : image),
-    ...(minor < 50 && image.Config && { Config: { ...containerConfig, ...image.Config } }),
-    ...(minor < 45 && { ContainerConfig: containerConfig }),
+    ...image,
+    Container: (minor < 45 && Container) || undefined,
+    ContainerConfig: minor < 45 ? read(containerConfig, ContainerConfig) : undefined,
+    Descriptor: minor < 48 ? undefined : Descriptor,
+    ...(minor < 50 && Config && { Config: likeContainers(Config) }),
     ...(minor < 44 && { Created: image.Created ?? '0001-01-01T00:00:00Z' }),
     ...virtualSize(minor, image),
   }
+}
+
+/** An image's config with the members that only containers have, which it had until API 1.49. */
+function likeContainers(config: object): object {
+  return Object.fromEntries(Object.entries({ ...containerConfig.zero, ...config }).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -117,6 +117,8 @@ export const imageInspect: ImageInspect = {
   RepoDigests: [],
   Parent: '',
   Comment: '',
+  Container: '',
+  ContainerConfig: {},
   DockerVersion: '',
   Author: '',
   Config: { Cmd: ['bash'] },

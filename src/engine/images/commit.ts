@@ -1,7 +1,7 @@
 import type { ContainerConfig } from '../../apitypes/index.ts'
 import { changeConfig } from '../../build/index.ts'
 import { type ImageRecord, openPassingLease, type PassingLease } from '../../images/index.ts'
-import type { ContainerDefaults, ImageConfig } from '../../oci/index.ts'
+import { type ContainerDefaults, hostPlatform, type ImageConfig } from '../../oci/index.ts'
 import { familiarString } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Container } from '../container.ts'
@@ -100,11 +100,12 @@ function imageOf(
   const created = now()
   const isEmpty = layer.entries === 0
   const { config: containerConfig } = container.record
+  const host = hostPlatform()
   const { architecture, variant, os } = parentConfig
   return {
     platform: {
-      os,
-      architecture,
+      os: os || host.os,
+      architecture: architecture || host.architecture,
       ...(variant && { variant }),
       ...(parentConfig['os.version'] && { 'os.version': parentConfig['os.version'] }),
       ...(parentConfig['os.features'] && { 'os.features': parentConfig['os.features'] }),

@@ -1,6 +1,6 @@
 import type { ImageInspect } from '../../apitypes/index.ts'
 import { type ImageRecord, manifestsOf } from '../../images/index.ts'
-import type { ContainerDefaults, Platform } from '../../oci/index.ts'
+import { type ContainerDefaults, hostPlatform, type Platform } from '../../oci/index.ts'
 import { parseReference } from '../../reference/index.ts'
 import { never } from '../container.ts'
 import type { EngineContext } from '../context.ts'
@@ -25,11 +25,13 @@ export async function inspectImage(
     Parent: record.parent ?? '',
     Comment: config.comment ?? config.history?.at(-1)?.comment ?? '',
     ...(config.created ? { Created: config.created } : {}),
+    Container: config.container ?? '',
+    ContainerConfig: config.container_config ?? {},
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),
-    Os: config.os,
+    Os: config.os || hostPlatform().os,
     ...(config['os.version'] ? { OsVersion: config['os.version'] } : {}),
     Size: record.size,
     GraphDriver: { Data: null, Name: context.layers.name },

@@ -51,7 +51,7 @@ export async function listImages(context: EngineContext, request: ListImagesRequ
       Containers: ids.values().reduce((sum, id) => sum + (containers.get(id) ?? 0), 0),
       Created: createdSeconds(record),
       Id: record.id,
-      Labels: Object.keys(record.labels).length > 0 ? record.labels : null,
+      Labels: record.labels,
       ParentId: record.parent ?? '',
       ...(held[0] && { Descriptor: held[0].target }),
       ...(request.manifests && held.length > 0 && { Manifests: await manifestsOf(context, held) }),

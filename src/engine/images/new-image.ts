@@ -43,7 +43,7 @@ export async function recordImage(context: EngineContext, lease: PassingLease, i
     platform,
     created,
     size: layers.reduce((sum, { size }) => sum + size, 0),
-    labels: image.config.Labels ?? {},
+    labels: image.config.Labels ?? null,
   }
   context.images.put(record, reference ? [{ reference }] : [])
   return record

@@ -34,11 +34,11 @@ export async function pushImage(context: EngineContext, request: PushRequest): P
 }
 
 /** None when the name leads nowhere, as that of a repository may. */
-function labelsOf(context: EngineContext, name: string): Readonly<Record<string, string>> {
+function labelsOf(context: EngineContext, name: string): Readonly<Record<string, string>> | null {
   try {
     return context.images.resolve(name).record.labels
   } catch (error) {
-    if (isStrataError(error)) return {}
+    if (isStrataError(error)) return null
     throw error
   }
 }

@@ -4,6 +4,7 @@ import {
   digestOf,
   formatPlatform,
   hostPlatform,
+  isHostSystem,
   mayBeImage,
   mediaTypes,
   type Platform,
@@ -149,7 +150,7 @@ function imagesOf(files: Files, { manifests }: LayoutIndex): ReadonlyMap<Digest,
   for (const each of manifests) {
     const { config } = each.manifest
     if (!mayBeImage(each.descriptor, each.manifest) || !findFile(files, blobName(config.digest))) continue
-    if (parseImageConfig(blobAt(files, config)).os !== hostPlatform().os) continue
+    if (!isHostSystem(parseImageConfig(blobAt(files, config)).os)) continue
     images.set(each.descriptor.digest, ociCandidate(files, { ...each, references: [] }))
   }
   return images

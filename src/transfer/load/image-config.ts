@@ -1,4 +1,4 @@
-import { hostPlatform, type ImageConfig, parseImageConfig } from '../../oci/index.ts'
+import { hostPlatform, type ImageConfig, isHostSystem, parseImageConfig } from '../../oci/index.ts'
 import { StrataError } from '../../std/index.ts'
 
 /** Reads the config of an image of so many layers. Throws `invalid_argument` with Docker's texts. */
@@ -15,6 +15,6 @@ export function configOf(bytes: Uint8Array, layers: number): ImageConfig {
 
 /** Throws `invalid_argument` for an operating system that is not the host's. */
 export function refuseForeign(os: string): void {
-  const host = hostPlatform().os
-  if (os !== host) throw new StrataError('invalid_argument', `cannot load ${os} image on ${host}`)
+  if (isHostSystem(os)) return
+  throw new StrataError('invalid_argument', `cannot load ${os} image on ${hostPlatform().os}`)
 }

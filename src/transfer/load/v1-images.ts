@@ -81,7 +81,7 @@ function missingOf(id: string, files: Files, images: ReadonlyMap<string, V1Image
     if (chain.size === MOST_LAYERS) throw tooDeep()
     const document = new V1Document(documentAt(files, pathIn(at, 'json')))
     const { OS, Parent } = document.placement()
-    if (OS !== '') refuseForeign(OS)
+    refuseForeign(OS)
     chain.set(at, { id: at, document, parent: Parent })
     if (Parent === '') break
     at = Parent

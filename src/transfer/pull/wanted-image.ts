@@ -10,6 +10,7 @@ import {
   hostPlatform,
   type ImageConfig,
   type Index,
+  isHostSystem,
   isImageManifest,
   isPartOfImage,
   MANIFEST_LIMIT,
@@ -90,7 +91,7 @@ export function wantedImage(
   imageConfig: ImageConfig,
 ): WantedImage {
   const { os } = imageConfig
-  if (os !== hostPlatform().os) {
+  if (!isHostSystem(os)) {
     const reason = 'operating system is not supported'
     throw new StrataError(
       'invalid_argument',

@@ -5,6 +5,7 @@ import {
   hostPlatform,
   type Index,
   isAttestation,
+  isHostSystem,
   type Manifest,
   mayBeImage,
   type Platform,
@@ -98,6 +99,6 @@ async function imageOf(
 ): Promise<WantedImage | undefined> {
   if (!mayBeImage(descriptor, manifest)) return undefined
   const config = parseImageConfig(await readConfig(manifest.config, options))
-  if (config.os !== hostPlatform().os) return undefined
+  if (!isHostSystem(config.os)) return undefined
   return wantedImage({ ...of, manifest: plain(descriptor) }, manifest, config)
 }

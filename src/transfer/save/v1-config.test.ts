@@ -31,5 +31,5 @@ test('what a config says is written as Go does: maps sorted, nothing that HTML c
 test('a config of wrong types says nothing, and breaks nothing', () => {
   const [, upper] = documents({ os: 1, created: {}, config: [], container_config: 'x', author: null })
   assert.deepEqual(upper!.created, null)
-  assert.equal(upper!.os, 'linux')
+  assert.ok(!('os' in upper!))
 })

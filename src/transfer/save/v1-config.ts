@@ -19,7 +19,12 @@ export function v1Configs(config: Uint8Array, layers: readonly DiffID[]): Buffer
   for (const [position, chain] of chainIDs(layers).entries()) {
     const { id: _, ...layer } = position === layers.length - 1 ? image : lower
     const id = v1ID(layer, chain, parent)
-    const named = { ...layer, id: hexOf(id), ...(parent && { parent: hexOf(parent) }), os: image.os ?? 'linux' }
+    const named = {
+      ...layer,
+      id: hexOf(id),
+      ...(parent && { parent: hexOf(parent) }),
+      ...(image.os && { os: image.os }),
+    }
     documents.push(Buffer.from(v1Image.write(named)))
     parent = id
   }

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { busyboxTars, configOf, dockerArchive, writeArchive } from '../fixtures/image-archive.ts'
+import type { Scenario, Step } from '../fixtures/scenario.ts'
+
+/** Of what can't be held. */
+const foreign = 'macos'
+
+/** What configs may say, or leave out, where most say for which platform they are. */
+const configs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  nowhere: { os: undefined, architecture: undefined },
+  empty: { os: '', architecture: '' },
+  nosystem: { os: undefined, author: 'nosystem' },
+  noprocessor: { architecture: undefined },
+  capitals: { os: 'LINUX' },
+  newer: { variant: 'v9', 'os.version': '1.2', 'os.features': ['feature'] },
+  [foreign]: { os: 'macos' },
+  string: { config: { Cmd: 'true', Shell: 'sh' }, container_config: { Cmd: 'sh' } },
+  little: { created: undefined, config: undefined, history: undefined },
+}
+
+const members = ['Created', 'Architecture', 'Variant', 'Os', 'OsVersion', 'Config', 'RootFS']
+
+/** Images whose configs don't say what they are for, or say it in another way than Docker does. */
+export const oddConfigs: Scenario = {
+  name: 'odd-configs',
+  async images(into, files) {
+    const layers = await busyboxTars(into)
+    for (const [name, more] of Object.entries(configs)) {
+      const archive = dockerArchive({ layers, config: configOf(layers, more), tags: [`odd:${name}`] })
+      await writeArchive(join(files, `${name}.tar`), archive)
+    }
+    return {}
+  },
+  steps: (registry, files) => {
+    const pushed = `${registry}/odd:nowhere`
+    const each = (name: string): Step[] => {
+      const image = `odd:${name}`
+      return [
+        ['load', '-i', join(files, `${name}.tar`)],
+        { args: ['image', 'inspect', image], members },
+        ['image', 'inspect', '--platform', 'linux/amd64', '--format', '{{.Id}}', image],
+        ['history', '-q', '--platform', 'linux/amd64', image],
+        ['run', '--rm', '--network', 'none', image, 'true'],
+        ['save', '-o', join(files, 'saved.tar'), image],
+        { archive: join(files, 'saved.tar') },
+        ['save', '-o', join(files, 'saved.tar'), '--platform', 'linux/amd64', image],
+      ]
+    }
+    return [
+      ...Object.keys(configs)
+        .filter(name => name !== foreign)
+        .flatMap(each),
+      ['load', '-i', join(files, `${foreign}.tar`)],
+      { args: ['images', '--tree'], sorted: true },
+      ['tag', 'odd:nowhere', pushed],
+      ['push', pushed],
+      ['rmi', pushed, 'odd:nowhere'],
+      ['pull', pushed],
+      ['pull', '--platform', 'linux/amd64', pushed],
+      ['create', '--name', 'made', pushed],
+      ['container', 'inspect', '--format', '{{json .Platform}}', 'made'],
+      ['commit', 'made', 'odd:committed'],
+      { args: ['image', 'inspect', 'odd:committed'], members },
+    ]
+  },
+}
