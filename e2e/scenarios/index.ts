@@ -1,4 +1,5 @@
 import type { Scenario } from '../fixtures/scenario.ts'
+import { certificates } from './certificates.ts'
 import { changes } from './changes.ts'
 import { commit } from './commit.ts'
 import { containers } from './containers.ts'
@@ -8,10 +9,12 @@ import { images } from './images.ts'
 import { importing } from './import.ts'
 import { load } from './load.ts'
 import { loadV1 } from './load-v1.ts'
+import { mirrors } from './mirrors.ts'
 import { network } from './network.ts'
 import { objects } from './objects.ts'
 import { oddConfigs } from './odd-configs.ts'
 import { platforms } from './platforms.ts'
+import { proxies, proxyEnvironment } from './proxies.ts'
 import { pullErrors } from './pull-errors.ts'
 import { push } from './push.ts'
 import { pushFaults } from './push-faults.ts'
@@ -45,4 +48,8 @@ export const scenarios: readonly Scenario[] = [
   shortIds,
   registryFaults,
   pushFaults,
+  mirrors,
+  certificates,
+  proxies,
+  proxyEnvironment,
 ]

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext, rootCertificates, type SecureContext, TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { messageOf, StrataError } from '../std/index.ts'
+import { shownIdentities } from './client-identities.ts'
 import type { HostCertificates } from './host-certificates.ts'
 import { proxyAuthorization } from './proxy.ts'
 
@@ -92,11 +93,12 @@ function keyOf(parts: unknown): string {
 
 async function secureContext(verify: boolean, certificates?: HostCertificates): Promise<SecureContext> {
   const { authorities = [], clients = [] } = certificates ?? {}
+  const shown = shownIdentities(clients)
   try {
     return createSecureContext({
       ...(verify && { ca: [...(await systemAuthorities()), ...authorities] }),
-      cert: clients.map(({ cert }) => cert),
-      key: clients.map(({ key }) => key),
+      cert: shown.map(({ cert }) => cert),
+      key: shown.map(({ key }) => key),
     })
   } catch (error) {
     const problem = messageOf(error)

@@ -43,6 +43,18 @@ test('registries have mirrors of their own; insecure ones are tried with TLS fir
   assert.equal((await origin('docker.io')).mirror, false)
 })
 
+test('the port that a scheme has anyway is no part of an origin', async () => {
+  const options = {
+    insecureRegistries: ['10.1.2.3:443'],
+    registries: { '10.1.2.3:443': { mirrors: ['http://127.0.0.1:80'] } },
+  }
+  assert.deepEqual(await order(options, '10.1.2.3:443'), [
+    'm http://127.0.0.1/v2/!',
+    'https://10.1.2.3/v2/!',
+    'http://10.1.2.3:443/v2/!',
+  ])
+})
+
 test('a blocked registry is asked nothing, nor are its mirrors', async () => {
   const options = { registries: { 'index.docker.io': { blocked: true, mirrors: ['https://hub.example'] } } }
   const { sources, origin } = createRegistryDirectory(options)

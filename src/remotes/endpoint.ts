@@ -1,9 +1,9 @@
 import { StrataError } from '../std/index.ts'
-import { type InsecureRegistries, insecureRegistries, isInsecure } from './insecure.ts'
+import { type InsecureTest, insecureRegistries } from './insecure.ts'
 
 /** Where a registry may answer. */
 export interface Endpoint {
-  /** `https://host[:port]`, no path. */
+  /** `https://host[:port]`, no path, without the port that the scheme has anyway. */
   readonly origin: string
   /** What goes before `/v2/` at some mirrors: `/hub`; empty otherwise. */
   readonly prefix: string
@@ -85,7 +85,7 @@ export function createRegistryDirectory(options: RegistryDirectoryOptions): Regi
       const mirrors = settings.get(own.name)?.mirrors ?? []
       return [...(await Promise.all(mirrors.map(mirror => mirrorSource(mirror, insecure)))), own]
     },
-    insecure: host => isInsecure(host, insecure),
+    insecure,
   }
 }
 
@@ -93,19 +93,20 @@ function normalise(domain: string): string {
   return HUB_NAMES.has(domain) ? HUB : domain
 }
 
-async function endpointsOf(domain: string, insecure: InsecureRegistries): Promise<Endpoint[]> {
-  if (domain === HUB) return [{ origin: `https://${HUB_HOST}`, prefix: '', verify: true }]
-  if (!(await isInsecure(domain, insecure))) return [{ origin: `https://${domain}`, prefix: '', verify: true }]
-  return [
-    { origin: `https://${domain}`, prefix: '', verify: false },
-    { origin: `http://${domain}`, prefix: '', verify: false },
-  ]
+async function endpointsOf(domain: string, insecure: InsecureTest): Promise<Endpoint[]> {
+  if (domain === HUB) return [endpointAt(`https://${HUB_HOST}`, true)]
+  if (!(await insecure(domain))) return [endpointAt(`https://${domain}`, true)]
+  return [endpointAt(`https://${domain}`, false), endpointAt(`http://${domain}`, false)]
 }
 
-async function mirrorSource(mirror: string, insecure: InsecureRegistries): Promise<Source> {
-  const { origin, host, pathname } = new URL(mirror)
-  const verify = !(await isInsecure(host, insecure))
-  return { name: mirror, mirror: true, endpoints: [{ origin, prefix: pathname.replace(/\/+$/, ''), verify }] }
+function endpointAt(address: string, verify: boolean): Endpoint {
+  const { origin, pathname } = new URL(address)
+  return { origin, prefix: pathname.replace(/\/+$/, ''), verify }
+}
+
+async function mirrorSource(mirror: string, insecure: InsecureTest): Promise<Source> {
+  const verify = !(await insecure(new URL(mirror).host))
+  return { name: mirror, mirror: true, endpoints: [endpointAt(mirror, verify)] }
 }
 
 /** The URL of a mirror without a slash at its end. Throws `invalid_argument` with Docker's text. */

@@ -1,27 +1,35 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, StrataError } from '../std/index.ts'
+import type { ClientIdentity } from './client-identities.ts'
 
 /** What a host's folder of certificates holds, in PEM. */
 export interface HostCertificates {
   /** Authorities that are trusted besides the system's. */
   readonly authorities: readonly string[]
   /** What the client shows when it is asked. */
-  readonly clients: readonly { readonly cert: string; readonly key: string }[]
+  readonly clients: readonly ClientIdentity[]
 }
+
+/** The port that hosts of URLs leave out. */
+const TLS_PORT = 443
 
 /**
  * Reads `<folder>/<host:port>/` of the first of `folders` that has one, in Docker's layout: `*.crt` authorities, and
- * `*.cert` with `*.key` of the same name client certificates. Undefined when there is none. Throws `invalid_argument` with
- * Docker's text when one of a pair is missing.
+ * `*.cert` with `*.key` of the same name client certificates. A host without a port may have the folder `<host>:443` too.
+ * Undefined when there is none. Throws `invalid_argument` with Docker's text when it is no folder, or when one of a pair is
+ * missing.
  */
 export async function readHostCertificates(
   folders: readonly string[],
   host: string,
 ): Promise<HostCertificates | undefined> {
+  const names = /:\d+$/.test(host) ? [host] : [host, `${host}:${TLS_PORT}`]
   for (const folder of folders) {
-    const found = await readFolder(join(folder, host))
-    if (found) return found
+    for (const name of names) {
+      const found = await readFolder(join(folder, name))
+      if (found) return found
+    }
   }
   return undefined
 }
@@ -31,12 +39,13 @@ async function readFolder(folder: string): Promise<HostCertificates | undefined>
   try {
     names = (await readdir(folder)).sort()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    if (errnoOf(error) === 'ENOENT') return undefined
+    if (errnoOf(error) === 'ENOTDIR') throw new StrataError('invalid_argument', `open ${folder}: not a directory`)
     throw new StrataError('invalid_argument', `unable to read the certificates in ${folder}`, { cause: error })
   }
   const present = new Set(names)
   const authorities: string[] = []
-  const clients: { cert: string; key: string }[] = []
+  const clients: ClientIdentity[] = []
   for (const name of names) {
     const stem = name.replace(/\.[^.]*$/, '')
     if (name.endsWith('.crt')) authorities.push(await read(folder, name))

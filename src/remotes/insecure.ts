@@ -3,14 +3,6 @@ import { BlockList, isIP } from 'node:net'
 import { isDomain } from '../reference/index.ts'
 import { StrataError } from '../std/index.ts'
 
-/** Registries that may be spoken to without TLS or with a certificate that nobody vouches for. */
-export interface InsecureRegistries {
-  readonly hosts: ReadonlySet<string>
-  readonly networks: BlockList
-  /** Whether networks beyond the loopback ones are listed, so that names must be looked up. */
-  readonly lookup: boolean
-}
-
 /** Entries of Docker's `insecure-registries` by what they are: `host` or `host:port`, and CIDRs. */
 export interface InsecureEntries {
   readonly hosts: readonly string[]
@@ -41,38 +33,65 @@ function problemOf(host: string): string | undefined {
   return port !== undefined && Number(port) > 65_535 ? `invalid port ${JSON.stringify(port)}` : undefined
 }
 
+/** Whether the registry at a host, with or without a port, may be spoken to without TLS or with a certificate that nobody vouches for. */
+export type InsecureTest = (host: string) => Promise<boolean>
+
+/** How long the addresses of a name count, in milliseconds. */
+const REMEMBERED = 30_000
+
 /**
- * Docker's `insecure-registries`. Loopback is always among them. Throws `invalid_argument` for what is neither a host nor
- * a CIDR.
+ * Docker's `insecure-registries`. A host is listed for the port that its entry has, that of TLS when there is none; a
+ * network for all that have an address in it, by name too. Loopback is always among them. Throws `invalid_argument` for
+ * what is neither a host nor a CIDR.
  */
-export function insecureRegistries(entries: readonly string[]): InsecureRegistries {
-  const sorted = insecureEntries(entries)
-  const networks = new BlockList()
-  networks.addSubnet('127.0.0.0', 8, 'ipv4')
-  networks.addAddress('::1', 'ipv6')
-  for (const network of sorted.networks) {
+export function insecureRegistries(
+  entries: readonly string[],
+  { find = addressesOf, now = () => performance.now() }: Partial<Surroundings> = {},
+): InsecureTest {
+  const { hosts, networks } = insecureEntries(entries)
+  const listed = new Set(hosts.map(host => hostOf(isIP(host) === 6 ? `[${host}]` : host)))
+  const ranges = new BlockList()
+  for (const network of ['127.0.0.0/8', '::1/128', ...networks]) {
     const [address = '', bits] = network.split('/')
-    networks.addSubnet(address, Number(bits), isIP(address) === 4 ? 'ipv4' : 'ipv6')
+    ranges.addSubnet(address, Number(bits), familyOf(address))
   }
-  const hosts = new Set(['localhost', ...sorted.hosts.map(host => host.toLowerCase())])
-  return { hosts, networks, lookup: sorted.networks.length > 0 }
+  const inRange = (address: string) => isIP(address) !== 0 && ranges.check(address, familyOf(address))
+  const known = new Map<string, { readonly until: number; readonly answer: Promise<boolean> }>()
+
+  return async host => {
+    const url = URL.parse(`https://${host}`)
+    if (!url) return false
+    if (listed.has(url.host)) return true
+    const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    if (name === 'localhost') return true
+    if (isIP(name) !== 0) return inRange(name)
+    for (const [each, { until }] of known) if (until <= now()) known.delete(each)
+    const answer = known.get(name)?.answer ?? find(name).then(addresses => addresses.some(inRange))
+    if (!known.has(name)) known.set(name, { until: now() + REMEMBERED, answer })
+    return answer
+  }
 }
 
-/** Whether a host (with an optional port) is listed, by name or by address. */
-export async function isInsecure(domain: string, insecure: InsecureRegistries): Promise<boolean> {
-  const url = URL.parse(`http://${domain}`)
-  if (!url) return false
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  if (insecure.hosts.has(domain.toLowerCase()) || insecure.hosts.has(host)) return true
-  const listed = (address: string) => {
-    const family = isIP(address)
-    return family !== 0 && insecure.networks.check(address, family === 4 ? 'ipv4' : 'ipv6')
-  }
-  if (isIP(host) !== 0) return listed(host)
-  if (!insecure.lookup) return false
+interface Surroundings {
+  /** The addresses of a name; none when it has none. */
+  readonly find: (name: string) => Promise<readonly string[]>
+  /** Milliseconds of a clock. */
+  readonly now: () => number
+}
+
+async function addressesOf(name: string): Promise<readonly string[]> {
   try {
-    return (await lookup(host, { all: true })).some(({ address }) => listed(address))
+    return (await lookup(name, { all: true })).map(({ address }) => address)
   } catch {
-    return false
+    return []
   }
+}
+
+/** As URLs of TLS have it: in lower case, without its port. */
+function hostOf(entry: string): string {
+  return URL.parse(`https://${entry}`)?.host ?? entry
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }

@@ -1,4 +1,6 @@
 import { STATUS_CODES } from 'node:http'
+import { isIP } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
 import { canceled, StrataError } from '../std/index.ts'
 import { redactUrl } from './redact.ts'
 import { alertIn } from './tls-alerts.ts'
@@ -8,6 +10,8 @@ interface SystemError extends Error {
   readonly address?: string
   readonly port?: number
   readonly hostname?: string
+  /** What a server showed that is somebody else. */
+  readonly cert?: PeerCertificate
   readonly errors?: readonly Error[]
 }
 
@@ -16,6 +20,9 @@ const FINAL = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH
 
 /** Failures to get a connection at all. */
 const DIAL = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/
+
+/** What may be otherwise the next time, of what a proxy answers instead of a registry: RFC 9110, section 15. */
+const PASSING = /^(?:408|429|5\d\d)$/
 
 /** How undici says that a proxy refused a tunnel. */
 const PROXY_ANSWER = /^Proxy response \((\d{3})\)/
@@ -55,7 +62,10 @@ export function networkError(error: unknown, context: Exchange): StrataError {
       : describe(failure, context.url, context.begun)
   return new StrataError('unavailable', `${what} "${redactUrl(context.url)}": ${words}`, {
     cause: error,
-    details: { reason, final: FINAL.has(reason) || TLS.test(reason) || refused === '407' },
+    details: {
+      reason,
+      final: FINAL.has(reason) || TLS.test(reason) || (refused !== undefined && !PASSING.test(refused)),
+    },
   })
 }
 
@@ -107,7 +117,7 @@ function describe(failure: SystemError, url: URL, begun = false): string {
     case 'CERT_NOT_YET_VALID':
       return 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid'
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `tls: failed to verify certificate: x509: certificate is not valid for ${url.hostname}`
+      return `tls: failed to verify certificate: x509: ${otherNames(failure, url.hostname)}`
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -117,4 +127,18 @@ function describe(failure: SystemError, url: URL, begun = false): string {
     default:
       return failure.message
   }
+}
+
+/** Go's words for a certificate that is not the host's. */
+function otherNames({ cert }: SystemError, hostname: string): string {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const names = (cert?.subjectaltname ?? '').split(', ').map(each => /^(DNS|IP Address):(.*)$/.exec(each))
+  const of = (kind: string) => names.flatMap(each => (each?.[1] === kind ? [each[2]!] : []))
+  const [addresses, domains] = [of('IP Address'), of('DNS')]
+  if (isIP(host) !== 0 && addresses.length === 0) {
+    return `cannot validate certificate for ${host} because it doesn't contain any IP SANs`
+  }
+  const valid = isIP(host) !== 0 ? addresses : domains
+  if (valid.length > 0) return `certificate is valid for ${valid.join(', ')}, not ${host}`
+  return `certificate is not valid for any names, but wanted to match ${host}`
 }

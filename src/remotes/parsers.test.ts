@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseChallenges } from './challenge.ts'
-import { insecureRegistries, isInsecure } from './insecure.ts'
+import { insecureRegistries } from './insecure.ts'
 import { redactUrl } from './redact.ts'
 import { parseProblem, parseRetryAfter } from './registry-error.ts'
 
@@ -81,13 +81,27 @@ test('redacted URLs hold no secret', () => {
 })
 
 test('loopback and listed registries are insecure, by name, port and network', async () => {
-  const insecure = insecureRegistries([
+  const entries = [
     'registry.test:5000',
     'any.test',
     'HTTP://schemed.test:5000',
+    'Tls.test:443',
     '10.0.0.0/8',
     'fd00::/8',
-  ])
+  ]
+  const addresses: Readonly<Record<string, readonly string[]>> = {
+    'near.test': ['192.0.2.1', '127.0.0.1'],
+    'inner.test': ['10.9.9.9'],
+    'inner6.test': ['fd00::9'],
+    'outer.test': ['192.0.2.1', '2001:db8::1'],
+  }
+  const asked: string[] = []
+  let now = 0
+  const find = async (name: string) => {
+    asked.push(name)
+    return addresses[name] ?? []
+  }
+  const isInsecure = insecureRegistries(entries, { find, now: () => now })
   const answers: [string, boolean][] = [
     ['127.0.0.1:5000', true],
     ['127.9.9.9', true],
@@ -96,15 +110,30 @@ test('loopback and listed registries are insecure, by name, port and network', a
     ['localhost:5000', true],
     ['registry.test:5000', true],
     ['registry.test:5001', false],
-    ['any.test:77', true],
+    ['any.test', true],
+    ['any.test:443', true],
+    ['any.test:77', false],
+    ['tls.test', true],
+    ['tls.test:443', true],
+    ['tls.test:80', false],
     ['schemed.test:5000', true],
     ['schemed.test', false],
     ['10.1.2.3:5000', true],
     ['[fd00::1]', true],
     ['11.1.2.3', false],
-    ['docker.invalid', false],
+    ['near.test:5000', true],
+    ['inner.test:5000', true],
+    ['inner6.test', true],
+    ['outer.test', false],
+    ['unknown.test', false],
   ]
-  for (const [domain, expected] of answers) assert.equal(await isInsecure(domain, insecure), expected, domain)
+  for (const [domain, expected] of answers) assert.equal(await isInsecure(domain), expected, domain)
+  const before = asked.length
+  assert.equal(await isInsecure('outer.test:5000'), false)
+  assert.equal(asked.length, before, 'a name is not looked up for each request')
+  now = 60_000
+  assert.equal(await isInsecure('outer.test:5000'), false)
+  assert.deepEqual(asked.slice(before), ['outer.test'])
   for (const [bad, problem] of [
     ['10.0.0.0/33', 'invalid host "10.0.0.0/33"'],
     ['x/8', 'invalid host "x/8"'],

@@ -97,7 +97,8 @@ async function endpointOf(
       await response.discard()
       return endpoint
     } catch (error) {
-      if (isStrataError(error, 'canceled')) throw error
+      // Anything else is not of the registry.
+      if (!isStrataError(error, 'unavailable')) throw error
       failures.push(error)
     }
   }

@@ -55,17 +55,41 @@ test('an authority of the folder is trusted, others are not', async t => {
   assert.equal((await ask(client, registry.url)).status, 200)
   route = { verify: false }
   assert.equal((await ask(client, registry.url)).status, 200)
-  route = { verify: true, certificates: { authorities: ['no PEM'], clients: [{ cert: 'x', key: 'y' }] } }
-  await assert.rejects(ask(client, registry.url), { code: 'invalid_argument', message: /^unusable certificates/ })
+})
+
+test('client certificates that are none are told in the words of Docker', async t => {
+  const mine = await authority.issue('client', ['DNS:me'])
+  const stranger = await other.issue('client', ['DNS:me'])
+  let identity = mine
+  const { registry, client } = await setUp(t, {
+    tls: server,
+    routeTo: () => ({ verify: true, certificates: { authorities: ['no PEM'], clients: [identity] } }),
+  })
+  const broken = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
+  for (const [wrong, problem] of [
+    [{ ...mine, cert: 'x' }, 'failed to find any PEM data in certificate input'],
+    [{ ...mine, key: 'x' }, 'failed to find any PEM data in key input'],
+    [{ ...mine, key: broken }, 'failed to parse private key'],
+    [{ ...mine, key: stranger.key }, 'private key does not match public key'],
+  ] as const) {
+    identity = wrong
+    await assert.rejects(ask(client, registry.url), { code: 'invalid_argument', message: `tls: ${problem}` })
+  }
 })
 
 test('a certificate for another host is refused', async t => {
-  const wrong = await authority.issue('wrong', ['DNS:elsewhere.example'])
+  const wrong = await authority.issue('wrong', ['DNS:elsewhere.example', 'DNS:b.example'])
   const certificates = { authorities: [authority.certificate], clients: [] }
   const { registry, client } = await setUp(t, { tls: wrong, routeTo: () => ({ verify: true, certificates }) })
-  await assert.rejects(ask(client, registry.url), {
-    message: /tls: failed to verify certificate: x509: .*127\.0\.0\.1/,
+  const refused = (problem: string) => ({
+    code: 'unavailable',
+    message: `Get "${registry.url}/v2/": tls: failed to verify certificate: x509: ${problem}`,
   })
+  const noAddress = `cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs`
+  await assert.rejects(ask(client, registry.url), refused(noAddress))
+  const named = registry.url.replace('127.0.0.1', 'localhost')
+  const { message } = refused('certificate is valid for elsewhere.example, b.example, not localhost')
+  await assert.rejects(ask(client, named), { message: message.replace('127.0.0.1', 'localhost') })
 })
 
 test('a registry that wants a client certificate gets the one of the folder', async t => {
@@ -79,6 +103,8 @@ test('a registry that wants a client certificate gets the one of the folder', as
   clients = [await other.issue('client', ['DNS:me'])]
   await assert.rejects(ask(client, registry.url), { code: 'unavailable' })
   clients = [mine]
+  assert.equal((await ask(client, registry.url)).status, 200)
+  clients = [mine, await authority.issue('another', ['DNS:me'])]
   assert.equal((await ask(client, registry.url)).status, 200)
 })
 
@@ -127,6 +153,14 @@ test('the folder of a host is read in the layout of Docker', async () => {
     clients: [],
   })
   assert.equal(await readHostCertificates([own, dockers], 'other.example'), undefined)
+  await mkdir(join(dockers, 'tls.example:443'))
+  assert.deepEqual(await readHostCertificates([own, dockers], 'tls.example'), { authorities: [], clients: [] })
+  assert.equal(await readHostCertificates([own, dockers], 'tls.example:80'), undefined)
+  await writeFile(join(own, 'file.example'), '')
+  await assert.rejects(readHostCertificates([own, dockers], 'file.example'), {
+    code: 'invalid_argument',
+    message: `open ${join(own, 'file.example')}: not a directory`,
+  })
   await write(own, 'lone.cert')
   await assert.rejects(readHostCertificates([own], host), {
     code: 'invalid_argument',

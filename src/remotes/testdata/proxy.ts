@@ -1,5 +1,5 @@
 /** A proxy for tests: tunnels (CONNECT) and requests with whole URLs, to where `routes` says. */
-import { createServer, request as send } from 'node:http'
+import { createServer, STATUS_CODES, request as send } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export interface TestProxy extends AsyncDisposable {
@@ -38,7 +38,7 @@ export async function startProxy(options: {
     const authorization = request.headers['proxy-authorization']
     seen.push({ what: `CONNECT ${request.url}`, authorization })
     const refused = refusal(request.url ?? '', authorization)
-    if (refused) return void socket.end(`HTTP/1.1 ${refused} No\r\n\r\n`)
+    if (refused) return void socket.end(`HTTP/1.1 ${refused} ${STATUS_CODES[refused]}\r\n\r\n`)
     const [host, port] = options.routes[request.url!]!.split(':')
     const target = connect(Number(port), host)
     target.once('connect', () => {

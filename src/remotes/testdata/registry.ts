@@ -65,15 +65,15 @@ export class TestRegistry {
     return `${this.#scheme}://${this.host}`
   }
 
-  /** `tls`: certificate and key, and what is asked of clients. */
-  async start(tls?: ServerOptions): Promise<this> {
+  /** `tls`: certificate and key, and what is asked of clients. `at`: a free port of the loopback when absent. */
+  async start(tls?: ServerOptions, at: { readonly port?: number; readonly address?: string } = {}): Promise<this> {
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       this.#answer(request, response).catch(() => response.destroy())
     }
     const server = tls ? createTlsServer(tls, answer) : createServer(answer)
     if (tls) this.#scheme = 'https'
     this.#server = server
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>(resolve => server.listen(at.port ?? 0, at.address ?? '127.0.0.1', resolve))
     return this
   }
 
