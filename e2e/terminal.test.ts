@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isolated } from './fixtures/isolation.ts'
@@ -83,6 +83,22 @@ if (await isolated(import.meta.filename)) {
     await ok('run', '-d', '--name', 'host', image, 'sleep', '1000')
     const exec = await engine.docker(['exec', '-i', 'host', 'wc', '-c'], { input: 'x'.repeat(100_000) })
     assert.equal(exec.stdout.trim(), '100000')
+    await ok('rm', '-f', 'host')
+  })
+
+  test('clients that are gone leave no connection open in the engine', async () => {
+    await ok('run', '-d', '--name', 'host', image, 'sleep', '1000')
+    const connections = async () => {
+      const folder = `/proc/${engine.pid}/fd`
+      const links = (await readdir(folder)).map(fd => readlink(join(folder, fd)).catch(() => ''))
+      return (await Promise.all(links)).filter(link => link.startsWith('socket:')).length
+    }
+    const before = await connections()
+    for (let round = 0; round < 3; round++) {
+      await ok('run', '--rm', image, 'echo', 'out')
+      await ok('exec', 'host', 'echo', 'out')
+    }
+    await eventually(connections, now => now <= before)
     await ok('rm', '-f', 'host')
   })
 

@@ -2,7 +2,8 @@
  * The socket. A connection sends lines; every one but `attach` may come again and again:
  *
  *   attach IN OUT ERR   (0 or 1 each) -> ok; from then on bytes: stdin one way, output the other way, in Docker's
- *                       8-byte frames {stream,0,0,0,length32be} or, with a terminal, raw; ends when all is read
+ *                       8-byte frames {stream,0,0,0,length32be} or, with a terminal, raw; the output ends when all is
+ *                       read, the connection when the client has closed its side too
  *   start               -> started PID | failed STATUS "what the runtime wrote to stderr"
  *   status              -> created | running PID | exited …
  *   wait                -> exited CODE SIGNAL SECONDS NANOSECONDS OOM, once the process has exited and all output is read
@@ -28,7 +29,8 @@ struct client {
   bool attached, in, stream[3];
   bool input_over; /* it sends no more */
   bool gone;       /* both directions are shut: nothing can be sent to it */
-  bool closing;    /* ends once `out` is sent */
+  bool closing;    /* is told the end once `out` is sent */
+  bool told;       /* has been; it goes when it has closed its side too */
   bool starts, waits;
   struct queue out;
 };
@@ -166,7 +168,7 @@ size_t clients_poll(struct pollfd **set, size_t filled) {
   if (*set == NULL) die("poll");
   for (size_t i = 0; i < count; i++) {
     struct client *client = clients[i];
-    bool sends = (client->out.length > 0 && !client->gone) || client->closing;
+    bool sends = !client->gone && (client->out.length > 0 || (client->closing && !client->told));
     short events = (wants_input(client) ? POLLIN : 0) | (sends ? POLLOUT : 0);
     /* A client that is gone hangs up at every poll; it stays only for the input that it left behind. */
     (*set)[filled + i] = (struct pollfd){client->gone && !wants_input(client) ? -1 : client->fd, events, 0};
@@ -191,7 +193,12 @@ void clients_serve(const struct pollfd *set, size_t first) {
     }
     if (client->gone && client->input_over) alive = false;
     if (alive && !client->gone && client->out.length > 0) alive = queue_write(&client->out, client->fd);
-    if (alive && client->closing && client->out.length == 0) alive = false;
+    /* Were it closed while input is still on its way, the peer would have an error before it has read the rest of the output. */
+    if (alive && !client->gone && client->closing && client->out.length == 0 && !client->told) {
+      shutdown(client->fd, SHUT_WR);
+      client->told = true;
+    }
+    if (client->told && client->input_over) alive = false;
     if (!alive) drop(client);
   }
 }

@@ -103,7 +103,7 @@ int listen_at(const char *name) {
   strncpy(address.sun_path, name, sizeof address.sun_path - 1);
   unlink(name);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 128) != 0) die(name);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0) die(name);
   return fd;
 }
 

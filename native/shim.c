@@ -18,7 +18,7 @@
  *   shim.pid   "PID STARTTIME" of the shim       pid    init's, written by the runtime
  *   started    "PID STARTTIME" of the init       exit   "exited CODE SIGNAL SECONDS NANOSECONDS OOM"
  *
- * It ends by itself once the exit is on disk and everybody connected has got all that was meant for them.
+ * It ends by itself once the exit is on disk and everybody attached has got all that was meant for them and gone.
  */
 #include "shim.h"
 

@@ -1,5 +1,5 @@
-import { type Duplex, duplexPair, pipeline } from 'node:stream'
-import { finished, pipeline as pipe } from 'node:stream/promises'
+import { type Duplex, duplexPair } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
 import { canceled, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, findSettled, publishContainer } from './context.ts'
@@ -109,10 +109,13 @@ export async function join(
   inner: Duplex,
   settled: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  if (streams.stdin) pipeline(inner, stdio, () => {})
-  else inner.resume()
+  if (streams.stdin) {
+    // Not a pipeline: the end of the process takes nothing from the output that is still on its way to the client.
+    inner.pipe(stdio)
+    stdio.once('close', () => inner.resume())
+  } else inner.resume()
   try {
-    await pipe(stdio, inner, { end: false })
+    await pipeline(stdio, inner, { end: false })
     await settled
     inner.end()
     await finished(inner, { readable: false })

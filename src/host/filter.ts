@@ -3,9 +3,9 @@ import { Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { type Bytes, canceled, errnoOf, StrataError, throwIfAborted } from '../std/index.ts'
 import { addon } from './addon.ts'
+import { killIfThere } from './kill-if-there.ts'
 import { type Spawned, spawn } from './spawn.ts'
 
-const SIGKILL = 9
 /** The most bytes of standard error that are kept, for the error. */
 const ERROR_BYTES = 4096
 
@@ -28,7 +28,7 @@ export async function* filter(
     running = false
   })
   const kill = () => {
-    if (running) process.kill(spawned.pid, SIGKILL)
+    if (running) killIfThere(spawned.pid)
   }
   signal?.addEventListener('abort', kill, { once: true })
   let failure: { readonly error: unknown } | undefined

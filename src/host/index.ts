@@ -13,6 +13,7 @@ export { filter } from './filter.ts'
 export { deflatePiece, gunzip } from './gzip.ts'
 export type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
+export { killIfThere } from './kill-if-there.ts'
 export { lockDataRoot } from './lock.ts'
 export { openMemoryFile } from './memory-file.ts'
 export {

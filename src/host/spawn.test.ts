@@ -91,6 +91,15 @@ test('an abort kills it', async () => {
   await assert.rejects(run('true', [], { signal: controller.signal }), error => isStrataError(error, 'canceled'))
 })
 
+test('an abort of one that has just ended is no error', async () => {
+  const controller = new AbortController()
+  const running = run('true', [], { signal: controller.signal })
+  // Its end is waited for by another thread: it is gone before this one hears of it.
+  while (readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8') !== '');
+  controller.abort()
+  await assert.rejects(running, error => isStrataError(error, 'canceled'))
+})
+
 test('more output than the limit ends it', async () => {
   await assert.rejects(
     run('cat', ['/dev/zero'], { outputLimit: 100_000 }),

@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { canceled, StrataError, throwIfAborted } from '../std/index.ts'
 import { addon, type ExitStatus } from './addon.ts'
+import { killIfThere } from './kill-if-there.ts'
 
 /** What programs get when no `env` is given: nothing of this process's environment leaks into them. */
 const DEFAULT_ENV: Readonly<Record<string, string>> = {
@@ -10,7 +11,6 @@ const DEFAULT_ENV: Readonly<Record<string, string>> = {
   LC_ALL: 'C',
 }
 const DEFAULT_LIMIT = 16 * 1024 * 1024
-const SIGKILL = 9
 
 export interface SpawnOptions {
   /** The whole environment; a fixed PATH and LC_ALL=C when absent. The program is looked for in its PATH. */
@@ -98,7 +98,7 @@ export async function run(program: string, args: readonly string[], options: Run
   }
   let running = true
   const kill = () => {
-    if (running) process.kill(spawned.pid, SIGKILL)
+    if (running) killIfThere(spawned.pid)
   }
   const exited = spawned.exited.finally(() => {
     running = false

@@ -5,11 +5,11 @@ import {
   cgroupFolder,
   cgroupFolders,
   cgroupPids,
+  killIfThere,
   readCgroups,
   removeCgroup as removeEmptyCgroup,
 } from '../host/index.ts'
 import { delay } from '../std/index.ts'
-import { killIfThere } from './kill-if-there.ts'
 import { readIfThere } from './task-folder.ts'
 
 let known: Promise<Cgroups> | undefined

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { killIfThere } from '../host/index.ts'
 import { cgroupOf, removeCgroup } from './cgroup-folders.ts'
-import { killIfThere } from './kill-if-there.ts'
 import { controlContainer } from './runtime-command.ts'
 import type { RuntimeProgram } from './runtime-programs.ts'
 import { request } from './shim-connection.ts'

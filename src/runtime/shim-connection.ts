@@ -47,9 +47,13 @@ export async function request(folder: string, command: string): Promise<string |
   }
 }
 
-/** Reads up to the first line end; what follows it stays in the socket. */
+/** Reads up to the first line end; what follows it stays in the socket. No line when the socket ends, or has ended, before. */
 export function firstLine(socket: Socket): Promise<{ readonly line: string | undefined }> {
   return new Promise(resolve => {
+    if (socket.destroyed || socket.readableEnded) {
+      resolve({ line: undefined })
+      return
+    }
     const chunks: Buffer[] = []
     const done = (line: string | undefined) => {
       socket.off('readable', onReadable).off('end', onEnd).off('error', onEnd).off('close', onEnd)

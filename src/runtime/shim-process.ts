@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
+import { killIfThere } from '../host/index.ts'
 import { delay, orAborted, StrataError } from '../std/index.ts'
-import { killIfThere } from './kill-if-there.ts'
 import type { Exit, Process } from './runtime.ts'
 import { connectShim, firstLine, request } from './shim-connection.ts'
 import { startError, type Unstarted } from './start-error.ts'
@@ -74,9 +74,12 @@ export class ShimProcess implements Process {
     if (socket === undefined) return ended()
     socket.write(`attach ${Number(streams.stdin)} ${Number(streams.stdout)} ${Number(streams.stderr)}\n`)
     const { line } = await firstLine(socket)
-    if (line === 'ok') return socket
-    socket.destroy()
-    return ended()
+    if (line !== 'ok') {
+      socket.destroy()
+      return ended()
+    }
+    // The process has exited, so nobody reads any input; the shim is there until this side is closed too.
+    return socket.once('end', () => socket.destroy())
   }
 
   async #waitForExit(): Promise<Exit> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,7 +10,7 @@ import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { detach, mount } from '../host/index.ts'
 import type { LogOptions, ProcessIo } from './runtime.ts'
-import { request } from './shim-connection.ts'
+import { connectShim, firstLine, request } from './shim-connection.ts'
 import { ShimProcess } from './shim-process.ts'
 import { startShim } from './shim-start.ts'
 import { isAlive, names, readIdentity } from './task-folder.ts'
@@ -103,6 +104,21 @@ test('input that comes before the start is not lost, and its end is the process�
   const output = buffer(stream)
   await process.start()
   assert.equal(frames(await output)[1], `${input}over\n`)
+})
+
+test('input that nobody reads any more takes nothing from the output', async t => {
+  const folder = await folderFor(t)
+  const process = await shell(folder, 'seq 10000', { terminal: false, stdin: true, stdinOnce: true })
+  const stream = await process.attach({ ...both, stdin: true })
+  await process.start()
+  await process.wait()
+  await new Promise<void>((resolve, reject) => {
+    stream.write(Buffer.alloc(4 << 20), error => (error ? reject(error) : resolve()))
+  })
+  const lines = frames(await buffer(stream))[1]!.split('\n')
+  assert.deepEqual([lines.length, lines.at(-2)], [10_001, '10000'])
+  const shim = (await readIdentity(join(folder, names.shim)))!
+  while (await isAlive(shim));
 })
 
 test('without stdinOnce the end of one client’s input is nothing to the process', async t => {
@@ -213,6 +229,17 @@ test('a shim that ends before it accepts a connection is a shim that is gone', a
   const answer = request(folder, 'status')
   server.close()
   assert.equal(await answer, undefined)
+})
+
+test('there is no line in a connection that has ended before anybody reads it', async t => {
+  const folder = await folderFor(t)
+  const server = createServer(socket => socket.destroy())
+  await new Promise<void>(resolve => server.listen(join(folder, names.socket), resolve))
+  t.after(() => server.close())
+  const socket = (await connectShim(folder))!
+  socket.on('end', () => socket.destroy()).resume()
+  await once(socket, 'close')
+  assert.deepEqual(await firstLine(socket), { line: undefined })
 })
 
 test('a folder whose path is longer than a socket’s address', async t => {
