@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isolated } from './fixtures/isolation.ts'
-import { startLab } from './fixtures/lab.ts'
+import { bodyOf, startLab } from './fixtures/lab.ts'
 
 if (await isolated(import.meta.filename)) {
   const { engine, image, web, ok, session } = await startLab({ flags: ['--live-restore'] })
@@ -9,6 +9,7 @@ if (await isolated(import.meta.filename)) {
   test('with --live-restore, containers go on when the engine is told to end', async () => {
     await ok('run', '-d', '--name', 'web', '-p', '18080:80', web)
     await ok('run', '-dit', '--name', 'shell', image, 'sh')
+    assert.equal(await bodyOf('http://127.0.0.1:18080/'), 'hello from strata\n')
     const pid = await ok('inspect', '-f', '{{.State.Pid}}', 'web')
     await engine.stop()
     process.kill(Number(pid), 0)

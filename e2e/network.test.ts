@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isolated } from './fixtures/isolation.ts'
-import { eventually, startLab } from './fixtures/lab.ts'
+import { bodyOf, eventually, startLab } from './fixtures/lab.ts'
 import { succeed } from './fixtures/processes.ts'
 import { startSession } from './fixtures/session.ts'
 
@@ -15,15 +16,7 @@ if (await isolated(import.meta.filename)) {
   const gateway = await ok('run', '--rm', image, 'sh', '-c', "ip route | awk '/^default/ {print $3}'")
 
   /** What the server says, once its program listens. */
-  const body = (host: string, port: number | string) =>
-    eventually(
-      () =>
-        fetch(`http://${host}:${port}/`, { headers: { Connection: 'close' } }).then(
-          answer => answer.text(),
-          (error: Error) => error,
-        ),
-      answer => typeof answer === 'string',
-    )
+  const body = (host: string, port: number | string) => bodyOf(`http://${host}:${port}/`)
   /** A request over HTTP from a place in a container; the body of the answer. */
   const request = (host: string, port: number) =>
     `echo -ne "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 5 ${host} ${port} | tail -n 1`
@@ -144,6 +137,10 @@ if (await isolated(import.meta.filename)) {
     const pid = Number(await ok('inspect', '-f', '{{.State.Pid}}', 'goes'))
     await engine.kill9()
     process.kill(pid, 'SIGKILL')
+    await eventually(
+      async () => existsSync(`/proc/${pid}`),
+      there => !there,
+    )
     await engine.start()
     assert.equal(await body('127.0.0.1', 18080), hello)
     assert.equal(await body(gateway, 18080), hello)

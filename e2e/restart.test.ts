@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Engine, startEngine } from './fixtures/engine.ts'
 import { webImage } from './fixtures/images.ts'
 import { isolated } from './fixtures/isolation.ts'
+import { bodyOf, eventually } from './fixtures/lab.ts'
 import { pushImage } from './fixtures/push.ts'
 import { startRegistry } from './fixtures/registry.ts'
 
@@ -13,7 +14,7 @@ if (await isolated(import.meta.filename)) {
   test('containers and their ports outlive an engine that is killed', async t => {
     const { engine, image, docker } = await setUp(t)
     const id = await docker('run', '-d', '--name', 'web', '-p', '8080:80', image)
-    assert.equal(await get('http://127.0.0.1:8080/'), 'hello from strata\n')
+    assert.equal(await bodyOf('http://127.0.0.1:8080/'), 'hello from strata\n')
 
     await engine.kill9()
     assert.equal(await get('http://127.0.0.1:8080/'), 'hello from strata\n')
@@ -43,18 +44,15 @@ if (await isolated(import.meta.filename)) {
 
   test('an exit while no engine was there is known afterwards', async t => {
     const { engine, image, docker } = await setUp(t)
-    await docker(
-      'run',
-      '-d',
-      '--name',
-      'brief',
-      image,
-      'sh',
-      '-c',
-      'while [ ! -e /go ]; do sleep 0.1; done; echo done; exit 9',
-    )
-    await docker('exec', '-d', 'brief', 'sh', '-c', 'sleep 0.5; touch /go')
+    const script = 'until [ -e /go ]; do usleep 10000; done; echo done; exit 9'
+    await docker('run', '-d', '--name', 'brief', image, 'sh', '-c', script)
+    const pid = await docker('inspect', '--format', '{{.State.Pid}}', 'brief')
     await engine.kill9()
+    await writeFile(`/proc/${pid}/root/go`, '')
+    await eventually(
+      () => stateOf(pid),
+      state => state === '',
+    )
     await engine.start()
     assert.equal(await docker('wait', 'brief'), '9')
     assert.equal(await docker('logs', 'brief'), 'done')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isolated } from './fixtures/isolation.ts'
-import { eventually, startLab } from './fixtures/lab.ts'
+import { bodyOf, eventually, startLab } from './fixtures/lab.ts'
 
 if (await isolated(import.meta.filename)) {
   const { engine, image, web, ok, session } = await startLab()
@@ -32,6 +32,7 @@ if (await isolated(import.meta.filename)) {
     await ok('run', '-d', '--name', 'counter', image, 'sh', '-c', counting)
     await ok('run', '-d', '--name', 'web', '-p', '18080:80', web)
     await ok('run', '-dit', '--name', 'shell', image, 'sh')
+    assert.equal(await bodyOf('http://127.0.0.1:18080/'), 'hello from strata\n', 'before')
     const before = await state('counter')
     const pids = [before.Pid, (await state('web')).Pid, (await state('shell')).Pid]
     await engine.kill9()

@@ -123,6 +123,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         void dispatchHijack(door, request, socket as Socket, head)
       })
       await listenOn(server, address)
+      // That one connection could not be taken is no reason to end.
+      server.on('error', error => log.error({ err: error, address }, 'taking a connection'))
       servers.add(server)
       log.info({ address }, 'API listens')
     },

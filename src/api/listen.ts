@@ -1,6 +1,7 @@
-import { chown, lstat, mkdir, readFile, unlink } from 'node:fs/promises'
+import { chown, lstat, mkdir, readFile, rm } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
+import { nobodyListens } from '../host/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
 
 /** Where a server listens: a unix socket, or TCP (without TLS: whoever reaches it is root). */
@@ -67,7 +68,8 @@ async function removeStale(path: string): Promise<void> {
   if (!found) return
   if (!found.isSocket()) throw new StrataError('conflict', `${path} exists and is not a socket`)
   if (await answers(path)) throw new StrataError('conflict', `another process listens on ${path}`)
-  await unlink(path)
+  // Whoever listened there may just have removed it.
+  await rm(path, { force: true })
 }
 
 function answers(path: string): Promise<boolean> {
@@ -78,8 +80,7 @@ function answers(path: string): Promise<boolean> {
       resolve(true)
     })
     probe.once('error', error => {
-      const errno = errnoOf(error)
-      if (errno === 'ECONNREFUSED' || errno === 'ENOENT') resolve(false)
+      if (nobodyListens(error)) resolve(false)
       else reject(error)
     })
   })

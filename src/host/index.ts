@@ -47,4 +47,5 @@ export {
   type SpawnOptions,
 } from './spawn.ts'
 export { isTrailing, trailing } from './trailing.ts'
+export { nobodyListens } from './unix-socket.ts'
 export { getXattr, listXattrs, setXattr } from './xattr.ts'

@@ -16,6 +16,8 @@ import { ask } from './testdata/ask.ts'
 import { inPrivateNetwork } from './testdata/private-network.ts'
 
 const peer = join(import.meta.dirname, 'testdata/peer.ts')
+/** So long without an answer, in milliseconds, where none is to come. */
+const silence = 2000
 const driverOptions = { name: 'stratatest0', networkId: 'n'.repeat(64), table: 'strata_test', log: silentLogger }
 
 if (await inPrivateNetwork(import.meta.filename)) define()
@@ -48,8 +50,8 @@ async function setUp(t: TestContext) {
     })
     await once(child.stdout, 'data')
   }
-  const askFrom = (id: string, protocol: 'tcp' | 'udp', host: string, port: number) =>
-    run(['nsenter', `--net=${join(root, id)}`, process.execPath, peer, 'ask', protocol, host, String(port)])
+  const askFrom = (id: string, protocol: 'tcp' | 'udp', host: string, ...numbers: [port: number, patience?: number]) =>
+    run(['nsenter', `--net=${join(root, id)}`, process.execPath, peer, 'ask', protocol, host, ...numbers.map(String)])
   return { root, sandboxes, driver, endpoints, attach, serve, askFrom }
 }
 
@@ -121,7 +123,7 @@ function define(): void {
     assert.equal(await askFrom('outside', 'tcp', '192.0.2.1', 8080), 'a 192.0.2.2')
     assert.equal(await ask('tcp', '127.0.0.1', 8081), 'a 172.17.0.1')
     await assert.rejects(askFrom('outside', 'tcp', '192.0.2.1', 8081), /ECONNREFUSED/)
-    await assert.rejects(askFrom('outside', 'tcp', a.address, 80), /no answer/)
+    await assert.rejects(askFrom('outside', 'tcp', a.address, 80, silence), /no answer/)
     assert.equal(await askFrom('a', 'tcp', '192.0.2.2', 90), 'outside 192.0.2.1')
   })
 
@@ -134,7 +136,7 @@ function define(): void {
     const script =
       'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; ip route add 127.0.0.9 via 172.17.0.1; ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1 via 172.17.0.1 src 172.17.0.2'
     await run(['nsenter', `--net=${join(root, 'a')}`, 'sh', '-c', script])
-    await assert.rejects(askFrom('a', 'tcp', '127.0.0.1', 7070), /no answer|EHOSTUNREACH|ENETUNREACH/)
+    await assert.rejects(askFrom('a', 'tcp', '127.0.0.1', 7070, silence), /no answer|EHOSTUNREACH|ENETUNREACH/)
   })
 
   test('a port that is taken is refused with the text of Docker and leaves nothing', async t => {
@@ -205,7 +207,7 @@ function define(): void {
     await driver.detach('a')
     await driver.detach('a')
     await assert.rejects(ask('tcp', '127.0.0.1', 8080), /ECONNREFUSED/)
-    await assert.rejects(askFrom('b', 'tcp', a.address, 80), /no answer|EHOSTUNREACH/)
+    await assert.rejects(askFrom('b', 'tcp', a.address, 80, silence), /no answer|EHOSTUNREACH/)
     const server = createServer().listen(8080)
     await once(server, 'listening')
     server.close()

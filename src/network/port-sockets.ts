@@ -34,6 +34,8 @@ function bindTcp({ hostIp, hostPort, containerPort }: PublishedPort, address: st
   })
   server.once('error', reject)
   server.listen({ host: hostIp, port: hostPort, exclusive: true, ipv6Only: true }, () => {
+    server.off('error', reject)
+    server.on('error', () => {})
     server.unref()
     resolve(() => {
       server.close()

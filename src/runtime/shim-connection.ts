@@ -1,14 +1,11 @@
 import { open } from 'node:fs/promises'
 import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { errnoOf } from '../std/index.ts'
+import { nobodyListens } from '../host/index.ts'
 import { names } from './task-folder.ts'
 
 /** sun_path of a unix socket address holds 108 bytes with the final zero. */
 const longestAddress = 107
-
-/** What a connect meets when nobody listens. ECONNRESET: the shim ended between the connect and its accept. */
-const nobody = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'ECONNRESET']
 
 /** Connects to the shim of a folder. Undefined when no shim listens there (any more). */
 export async function connectShim(folder: string): Promise<Socket | undefined> {
@@ -18,7 +15,7 @@ export async function connectShim(folder: string): Promise<Socket | undefined> {
     await using handle = await open(folder)
     return await connected(`/proc/self/fd/${handle.fd}/${names.socket}`)
   } catch (error) {
-    if (nobody.includes(errnoOf(error) ?? '')) return undefined
+    if (nobodyListens(error)) return undefined
     throw error
   }
 }

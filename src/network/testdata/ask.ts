@@ -1,16 +1,16 @@
 import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
 
-/** What the server of peer.ts at this address answers; rejects when nothing comes within two seconds. */
-export function ask(protocol: 'tcp' | 'udp', host: string, port: number): Promise<string> {
-  return protocol === 'tcp' ? askTcp(host, port) : askUdp(host, port)
+/** What the server of peer.ts at this address answers; rejects when nothing comes within `patience` milliseconds. */
+export function ask(protocol: 'tcp' | 'udp', host: string, port: number, patience = 30_000): Promise<string> {
+  return protocol === 'tcp' ? askTcp(host, port, patience) : askUdp(host, port, patience)
 }
 
-function askTcp(host: string, port: number): Promise<string> {
+function askTcp(host: string, port: number, patience: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let text = ''
   const socket = connect(port, host)
-  socket.setTimeout(2000, () => socket.destroy(new Error(`${host}:${port}: no answer`)))
+  socket.setTimeout(patience, () => socket.destroy(new Error(`${host}:${port}: no answer`)))
   socket.on('data', chunk => {
     text += chunk
   })
@@ -19,10 +19,10 @@ function askTcp(host: string, port: number): Promise<string> {
   return promise
 }
 
-function askUdp(host: string, port: number): Promise<string> {
+function askUdp(host: string, port: number, patience: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
-  const timer = setTimeout(() => socket.close(() => reject(new Error(`${host}:${port}/udp: no answer`))), 2000)
+  const timer = setTimeout(() => socket.close(() => reject(new Error(`${host}:${port}/udp: no answer`))), patience)
   socket.on('message', answer => {
     clearTimeout(timer)
     socket.close(() => resolve(String(answer)))

@@ -1,6 +1,6 @@
 /**
  * A program for a sandbox. `serve PORT NAME`: answers on TCP and UDP with its name and who asked; prints "ready".
- * `ask PROTOCOL HOST PORT`: prints what such a server answers.
+ * `ask PROTOCOL HOST PORT [PATIENCE]`: prints what such a server answers.
  */
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
@@ -8,7 +8,10 @@ import { ask } from './ask.ts'
 
 const [verb, ...rest] = process.argv.slice(2)
 if (verb === 'serve') serve(Number(rest[0]), rest[1]!)
-else process.stdout.write(await ask(rest[0] as 'tcp' | 'udp', rest[1]!, Number(rest[2])))
+else {
+  const [protocol, host, port, patience] = rest
+  process.stdout.write(await ask(protocol as 'tcp' | 'udp', host!, Number(port), patience ? Number(patience) : undefined))
+}
 
 function serve(port: number, name: string): void {
   const udp = createSocket('udp4')
