@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, takeBlock } from './blocks.ts'
+import { BLOCK_BYTES, release, takeBlock } from './blocks.ts'
 
 /** Fills blocks one after the other. */
 export class Filler {
@@ -36,11 +36,14 @@ export class Filler {
     }
   }
 
-  /** What is in no full block, in a buffer of exactly that size; undefined when that is nothing. Empty afterwards. */
+  /** What is in no full block, in a buffer of exactly that size; undefined when that is nothing. Empty afterwards, and holds no block. */
   rest(): Uint8Array<ArrayBuffer> | undefined {
-    if (this.#used === 0) return undefined
-    const rest = new Uint8Array(this.block.subarray(0, this.#used))
+    const block = this.#block
+    if (!block) return undefined
+    const rest = this.#used > 0 ? new Uint8Array(block.subarray(0, this.#used)) : undefined
+    this.#block = undefined
     this.#used = 0
+    release(block)
     return rest
   }
 }

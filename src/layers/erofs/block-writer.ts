@@ -6,12 +6,13 @@ const PIECE = 1 << 20
 export interface BlockWriter {
   /** Room for `length` bytes (at most 1 MiB) at `offset`, which is not before the end of the last room; all zeros. */
   room(offset: number, length: number): Buffer
-  /** Writes what is left, with zeros up to `size`. */
-  end(size: number): void
+  /** Writes what is left, with zeros up to the end of the file. */
+  end(): void
 }
 
-export function blockWriter(fd: number): BlockWriter {
-  const buffer = Buffer.alloc(PIECE)
+/** Of a file that gets `size` bytes. */
+export function blockWriter(fd: number, size: number): BlockWriter {
+  const buffer = Buffer.alloc(Math.min(PIECE, size))
   let start = 0
   let used = 0
   const flush = () => {
@@ -35,7 +36,7 @@ export function blockWriter(fd: number): BlockWriter {
       used = at + length
       return buffer.subarray(at, used)
     },
-    end(size) {
+    end() {
       skipTo(size)
       flush()
     },

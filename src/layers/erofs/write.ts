@@ -29,7 +29,7 @@ export interface IndexOptions {
  */
 export function writeIndex(tree: FinishedTree, fd: number, options: IndexOptions): DataArea {
   const layout = layOut(tree)
-  const writer = blockWriter(fd)
+  const writer = blockWriter(fd, layout.total * format.BLOCK)
   writeSuperblock(writer, tree, layout, options)
   const parents = new Map<Node, Node>([[tree.root, tree.root]])
   for (const node of tree.nodes) {
@@ -44,7 +44,7 @@ export function writeIndex(tree: FinishedTree, fd: number, options: IndexOptions
       writer.room(offset, node.target!.length).write(node.target!, 'latin1')
     }
   }
-  writer.end(layout.total * format.BLOCK)
+  writer.end()
   return layout.area
 }
 
