@@ -105,7 +105,7 @@ test('leftovers, unless they are leased', async t => {
   ])
   stores.leases.open('pull', 3_600_000)
   stores.leases.addContent('pull', digest)
-  stores.leases.addLayer('pull', layer)
+  stores.leases.addLayers('pull', layer)
   assert.deepEqual(await found(stores), [])
 })
 

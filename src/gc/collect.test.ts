@@ -56,7 +56,7 @@ test('leases, writables, mounts and the extra sets keep things', async t => {
   const extraBlob = await putBlob(content, Buffer.from('extra'))
   leases.open('pull', hour)
   leases.addContent('pull', leasedBlob.digest)
-  leases.addLayer('pull', leased!)
+  leases.addLayers('pull', leased!)
   fake.chains.set('container', [stood!])
   fake.mounted.add(mounted!)
   const first = await collectGarbage({ ...stores, extraContent: [extraBlob.digest], extraLayers: [extra!] })
@@ -124,7 +124,7 @@ test('who wants a layer that is just being removed brings it afresh', async t =>
 
 /** As a pull does it, under the lease `pull`: true when the layer had to be brought. */
 async function bring({ fake, leases }: Fixture, layer: DiffID, lease = 'pull'): Promise<boolean> {
-  leases.addLayer(lease, layer)
+  leases.addLayers(lease, layer)
   await leases.settled(layer)
   if (await fake.has(layer)) return false
   fake.layers.set(layer, 1)
@@ -137,7 +137,7 @@ test('an image recorded while a collection runs, its lease already closed, keeps
   const layer = fake.add('fresh')
   const walk = async function* () {
     leases.open('pull', hour)
-    leases.addLayer('pull', layer)
+    leases.addLayers('pull', layer)
     await leases.settled(layer)
     const record = await addImage(stores, 'fresh', [layer])
     for (const digest of contentsOf(stores, record.id)) leases.addContent('pull', digest)

@@ -12,7 +12,8 @@
  * to hold the blob, so that a layer which came from a registry or went to one is never compressed again for another.
  *
  * A *lease* names content and layers that must not be collected though no image refers to them yet: what a pull has
- * brought so far. It survives the engine, so that an interrupted pull can go on, and expires.
+ * brought so far. It survives the engine, so that an interrupted pull can go on, and expires. A *passing* lease, of work that
+ * can't go on in another engine, is not written down.
  *
  * What is taken away, an image or what a name pointed to, is *removed*: on record still, with its content kept, until it is
  * *restored* or *forgotten*.
@@ -169,12 +170,18 @@ export interface LayerSource {
   readonly repositories: readonly string[]
 }
 
+/** A layer, and what it is compressed to. */
+export interface LayerForm {
+  readonly diffID: DiffID
+  readonly descriptor: Descriptor
+}
+
 /** Which compressed forms of layers are known. Bounded: of each layer the latest few, each with the latest few repositories. */
 export interface LayerSources {
   /** The latest first. */
   list(layer: DiffID): readonly LayerSource[]
-  /** A registry has it there. */
-  add(layer: DiffID, descriptor: Descriptor, repository: string): void
+  /** A registry has these forms of layers in `repository`. One write for all of them. */
+  add(forms: readonly LayerForm[], repository: string): void
   /** A registry does not have it there any more. */
   drop(layer: DiffID, digest: Digest, repository: string): void
   /** To be called when the layer is removed. */
@@ -189,12 +196,15 @@ export interface Lease {
 }
 
 export interface LeaseStore {
-  /** Opens a lease, or goes on with the one of this id, for `milliseconds` from now. */
-  open(id: string, milliseconds: number): void
-  /** Throws `not_found` without the lease. */
-  addContent(id: string, digest: Digest): void
-  /** Throws `not_found` without the lease. */
-  addLayer(id: string, layer: DiffID): void
+  /**
+   * Opens a lease, or goes on with the one of this id, for `milliseconds` from now. A new one that is `passing` costs no write:
+   * it ends with the engine at the latest.
+   */
+  open(id: string, milliseconds: number, options?: { readonly passing?: boolean }): void
+  /** One write for all of them. Throws `not_found` without the lease. */
+  addContent(id: string, ...digests: Digest[]): void
+  /** One write for all of them. Throws `not_found` without the lease. */
+  addLayers(id: string, ...layers: DiffID[]): void
   /** No error when there is none. */
   close(id: string): void
   /** Those that have not expired. Drops the expired ones. */

@@ -7,6 +7,7 @@ export type {
   ImageRecord,
   ImageStore,
   ImageSummary,
+  LayerForm,
   LayerSource,
   LayerSources,
   Lease,

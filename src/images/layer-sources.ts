@@ -1,6 +1,6 @@
 import type { MetadataStore } from '../metadata/index.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/index.ts'
-import type { LayerSource, LayerSources } from './images.ts'
+import type { LayerForm, LayerSource, LayerSources } from './images.ts'
 
 const SOURCES = 4
 const REPOSITORIES = 8
@@ -10,19 +10,23 @@ export function createLayerSources(metadata: MetadataStore): LayerSources {
   const table = metadata.table<readonly LayerSource[]>('layer-sources')
   const list = (layer: DiffID) => table.get(layer) ?? []
 
+  function add({ diffID, descriptor }: LayerForm, repository: string): void {
+    const known = list(diffID)
+    const same = known.find(source => source.descriptor.digest === descriptor.digest)
+    if (known[0] === same && same?.repositories[0] === repository) return
+    const others = same?.repositories.filter(each => each !== repository) ?? []
+    const source: LayerSource = {
+      descriptor: same?.descriptor ?? plain(descriptor),
+      repositories: [repository, ...others].slice(0, REPOSITORIES),
+    }
+    table.put(diffID, [source, ...known.filter(each => each !== same)].slice(0, SOURCES))
+  }
+
   return {
     list,
-    add: (layer, descriptor, repository) =>
+    add: (forms, repository) =>
       metadata.transaction(() => {
-        const known = list(layer)
-        const same = known.find(source => source.descriptor.digest === descriptor.digest)
-        if (known[0] === same && same?.repositories[0] === repository) return
-        const others = same?.repositories.filter(each => each !== repository) ?? []
-        const source: LayerSource = {
-          descriptor: same?.descriptor ?? plain(descriptor),
-          repositories: [repository, ...others].slice(0, REPOSITORIES),
-        }
-        table.put(layer, [source, ...known.filter(each => each !== same)].slice(0, SOURCES))
+        for (const form of forms) add(form, repository)
       }),
     drop: (layer, digest: Digest, repository) =>
       metadata.transaction(() => {

@@ -14,7 +14,7 @@ test('a lease survives the engine, and ends when it is closed', async t => {
   leases.open('pull', hour)
   leases.addContent('pull', blob)
   leases.addContent('pull', blob)
-  leases.addLayer('pull', layer)
+  leases.addLayers('pull', layer)
   const [lease] = leases.list()
   assert.deepEqual(lease, { id: 'pull', expiresAt: lease?.expiresAt, content: [blob], layers: [layer] })
   const again = createLeaseStore(metadata)
@@ -27,7 +27,7 @@ test('a lease survives the engine, and ends when it is closed', async t => {
   assert.deepEqual(again.list(), [])
   assert.deepEqual(createLeaseStore(metadata).list(), [])
   assert.throws(
-    () => again.addLayer('pull', layer),
+    () => again.addLayers('pull', layer),
     error => isStrataError(error, 'not_found'),
   )
 })
@@ -59,7 +59,7 @@ test('a collection spares what is, was, or gets leased while it runs', async t =
     assert.equal(collection.isLeased(blob), true)
     assert.equal(await collection.remove(blob, async () => void removed.push('blob')), false)
     leases.open('b', hour)
-    leases.addLayer('b', layer)
+    leases.addLayers('b', layer)
     leases.close('b')
     assert.equal(await collection.remove(layer, async () => void removed.push('layer')), false)
   }
@@ -103,7 +103,7 @@ test('a passing lease holds until it is disposed of, and does not survive the en
   const { metadata, leases } = await newStores(t)
   const lease = openPassingLease(leases, 'save')
   await lease.addContent(blob)
-  await lease.addLayer(layer)
+  await lease.addLayers(layer)
   const [listed] = leases.list()
   assert.deepEqual([listed?.content, listed?.layers], [[blob], [layer]])
   assert.deepEqual(createLeaseStore(metadata).list(), [])

@@ -2,27 +2,24 @@ import type { MetadataStore } from '../metadata/index.ts'
 import type { DiffID, Digest } from '../oci/index.ts'
 import { StrataError } from '../std/index.ts'
 import type { Collection, Lease, LeaseStore } from './images.ts'
-import { isPassing } from './passing-lease.ts'
 
 type Thing = Digest | DiffID
 
 interface Held {
   expiresAt: number
+  /** Only in memory. */
+  readonly passing: boolean
   readonly content: Set<Digest>
   readonly layers: Set<DiffID>
 }
 
-/** Leases, kept in memory and written through to `metadata`, so that they survive the engine: all but passing ones. One a store. */
+/** Leases, kept in memory; all but passing ones are written through to `metadata`, so that they survive the engine. One a store. */
 export function createLeaseStore(metadata: MetadataStore): LeaseStore {
   const table = metadata.table<Omit<Lease, 'id'>>('leases')
   const held = new Map<string, Held>()
-  for (const [id, lease] of [...table.entries()]) {
-    if (isPassing(id)) {
-      table.delete(id)
-      continue
-    }
+  for (const [id, lease] of table.entries()) {
     const expiresAt = Date.parse(lease.expiresAt) || 0
-    held.set(id, { expiresAt, content: new Set(lease.content), layers: new Set(lease.layers) })
+    held.set(id, { expiresAt, passing: false, content: new Set(lease.content), layers: new Set(lease.layers) })
   }
   /** One set for each collection under way: all that was leased since it began. */
   const collections = new Set<Set<Thing>>()
@@ -34,13 +31,15 @@ export function createLeaseStore(metadata: MetadataStore): LeaseStore {
   }
 
   function save(id: string, lease: Held): void {
+    if (lease.passing) return
     const { id: _, ...record } = describe(id, lease)
     table.put(id, record)
   }
 
   function close(id: string): void {
+    const lease = held.get(id)
     held.delete(id)
-    table.delete(id)
+    if (lease && !lease.passing) table.delete(id)
   }
 
   function live(): [id: string, lease: Held][] {
@@ -49,14 +48,14 @@ export function createLeaseStore(metadata: MetadataStore): LeaseStore {
     return [...held]
   }
 
-  function add<T extends Thing>(id: string, thing: T, setOf: (lease: Held) => Set<T>): void {
+  function add<T extends Thing>(id: string, things: readonly T[], setOf: (lease: Held) => Set<T>): void {
     const lease = held.get(id)
     if (!lease) throw new StrataError('not_found', `no such lease: ${id}`)
-    for (const leased of collections) leased.add(thing)
+    for (const leased of collections) for (const thing of things) leased.add(thing)
     const set = setOf(lease)
-    if (set.has(thing)) return
-    set.add(thing)
-    save(id, lease)
+    const { size } = set
+    for (const thing of things) set.add(thing)
+    if (set.size > size) save(id, lease)
   }
 
   function collect(): Collection {
@@ -84,14 +83,14 @@ export function createLeaseStore(metadata: MetadataStore): LeaseStore {
   }
 
   return {
-    open(id, milliseconds) {
-      const lease = held.get(id) ?? { expiresAt: 0, content: new Set(), layers: new Set() }
+    open(id, milliseconds, { passing = false } = {}) {
+      const lease = held.get(id) ?? { expiresAt: 0, passing, content: new Set(), layers: new Set() }
       lease.expiresAt = Date.now() + milliseconds
       held.set(id, lease)
       save(id, lease)
     },
-    addContent: (id, digest) => add(id, digest, lease => lease.content),
-    addLayer: (id, layer) => add(id, layer, lease => lease.layers),
+    addContent: (id, ...digests) => add(id, digests, lease => lease.content),
+    addLayers: (id, ...layers) => add(id, layers, lease => lease.layers),
     close,
     list: () => live().map(([id, lease]) => describe(id, lease)),
     async settled(thing) {

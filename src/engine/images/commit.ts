@@ -53,7 +53,7 @@ export async function commitContainer(
     const { parent, parentConfig } = await parentOf(context, container, lease)
     const layer = await context.layers.commit(container.id, {
       placeholders: initFiles,
-      keep: lease.addLayer,
+      keep: lease.addLayers,
       limit: context.config.maxLayerSize,
       signal,
     })
@@ -81,7 +81,7 @@ interface Parent {
 /** The image that the container was made of, kept. Throws `not_found` when it was removed under the container. */
 async function parentOf(context: EngineContext, container: Container, lease: PassingLease): Promise<Parent> {
   const { image, layers } = container.record
-  for (const layer of layers) await lease.addLayer(layer)
+  await lease.addLayers(...layers)
   const parent = context.images.get(image)
   if (!parent) throw new StrataError('not_found', `No such image: ${image}`)
   return { parent, parentConfig: await context.images.config(image) }

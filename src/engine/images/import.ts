@@ -34,7 +34,7 @@ export async function importImage(context: EngineContext, request: ImportRequest
   }
   const config = changeConfig({}, request.changes)
   using lease = openPassingLease(context.leases, 'import')
-  const options = { compressed: {}, keep: lease.addLayer, limit: context.config.maxLayerSize, signal }
+  const options = { compressed: {}, keep: lease.addLayers, limit: context.config.maxLayerSize, signal }
   const ingest = () => context.layers.ingest(archive, options)
   const { diffID, size } = await context.collector.makingRoom(ingest, { repeatable: false }).catch((error: unknown) => {
     throw inDockersWords(error)

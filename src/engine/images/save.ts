@@ -56,7 +56,7 @@ async function keep(context: EngineContext, { record, index }: WantedSave, lease
     return
   }
   await lease.addContent(record.config.digest)
-  for (const { diffID } of record.layers) await lease.addLayer(diffID)
+  await lease.addLayers(...record.layers.map(({ diffID }) => diffID))
 }
 
 function letGo(context: EngineContext, saved: readonly WantedSave[], lease: PassingLease): void {

@@ -138,7 +138,7 @@ export function createPuller(options: PullerOptions): Puller {
     { lease, bringing }: { readonly lease: PullLease; readonly bringing: Bringing },
   ): Promise<PullResult> {
     const wantedImages = wanted.manifests.flatMap(({ image }) => image ?? [])
-    for (const { layers: theirs } of wantedImages) for (const { diffID } of theirs) await lease.addLayer(diffID)
+    for (const image of wantedImages) await lease.addLayers(...image.layers.map(({ diffID }) => diffID))
     let present = true
     for (const image of wantedImages) present &&= await isPresent(image)
     for (const { blobs } of wanted.manifests) for (const { digest } of blobs) present &&= await content.has(digest)
@@ -175,10 +175,8 @@ export function createPuller(options: PullerOptions): Puller {
   ): Promise<PullResult> {
     const { lease, bringing, platform } = request
     const { progress } = bringing
-    for (const { diffID, descriptor } of image.layers) {
-      await lease.addContent(descriptor.digest)
-      await lease.addLayer(diffID)
-    }
+    await lease.addContent(...image.layers.map(({ descriptor }) => descriptor.digest))
+    await lease.addLayers(...image.layers.map(({ diffID }) => diffID))
     const present = await isPresent(image)
     const infos = present ? (await infosOf([image])).get(image)! : await bringLayers(image, bringing)
     tellSources(reference, image)
@@ -196,7 +194,7 @@ export function createPuller(options: PullerOptions): Puller {
 
   /** Notes where the layers can be had compressed. */
   function tellSources(reference: Reference, image: WantedImage): void {
-    for (const { diffID, descriptor } of image.layers) layerSources.add(diffID, descriptor, repositoryName(reference))
+    layerSources.add(image.layers, repositoryName(reference))
   }
 
   /** Whether the image is recorded and all its layers are there. */

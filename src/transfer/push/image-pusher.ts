@@ -190,7 +190,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       progress(layerEvent(diffID, 'Preparing'))
       if (wanted.has(diffID)) continue
       wanted.set(diffID, source)
-      await lease.addLayer(diffID)
+      await lease.addLayers(diffID)
       for (const { descriptor } of road.layerSources.list(diffID)) await lease.addContent(descriptor.digest)
       if (source) await lease.addContent(source.digest)
     }

@@ -147,7 +147,7 @@ class LayerPush {
       const pushed = await this.#upload(source)
       unreachable.delete(holder.domain)
       // The next push to another registry asks it before those that may be gone by then.
-      layerSources.add(this.#wanted.diffID, descriptor, repositoryName(holder))
+      layerSources.add([{ diffID: this.#wanted.diffID, descriptor }], repositoryName(holder))
       return pushed
     } catch (error) {
       if (!failure || signal.aborted) throw error
@@ -177,7 +177,7 @@ class LayerPush {
 
   #done(descriptor: Descriptor, status: 'Pushed' | 'Layer already exists' | `Mounted from ${string}`): Descriptor {
     this.#job.progress.status(status)
-    this.#road.layerSources.add(this.#wanted.diffID, descriptor, repositoryName(this.#wanted.repository))
+    this.#road.layerSources.add([{ diffID: this.#wanted.diffID, descriptor }], repositoryName(this.#wanted.repository))
     return descriptor
   }
 

@@ -98,7 +98,7 @@ test('of several forms of a layer that of the image itself is sent, though anoth
     const digest = digestOf(blob)
     source.blobs.set(digest, blob)
     const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: blob.byteLength }
-    store.layerSources.add(layer, descriptor, `${source.host}/other`)
+    store.layerSources.add([{ diffID: layer, descriptor }], `${source.host}/other`)
   }
   await pushing(store, reference)
   assertPushed(target, tars)
