@@ -125,7 +125,7 @@ class Intake {
       this.files.set(path, { kind: 'document', bytes })
     } else {
       this.files.set(path, { kind: 'unknown' })
-      const feed = this.#layers.beginOther({ path })
+      const feed = this.#layers.beginOther({ path, size })
       if (feed) {
         current.take = bytes => feed.push(bytes)
         current.end = () => feed.end()

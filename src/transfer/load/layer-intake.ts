@@ -1,14 +1,13 @@
 import { type Compression, decompress } from '../../archive/index.ts'
-import type { Writer } from '../../content/index.ts'
 import type { PassingLease } from '../../images/index.ts'
 import type { LayerDriver, LayerInfo } from '../../layers/index.ts'
-import { asDiffID, type Digest, digestOfHex } from '../../oci/index.ts'
-import { type Bytes, isDiskFull, isStrataError, StrataError } from '../../std/index.ts'
+import { asDiffID, type Descriptor, type Digest, digestOfHex } from '../../oci/index.ts'
+import { type Bytes, isDiskFull, isStrataError, Slots, StrataError } from '../../std/index.ts'
 import { LayerProgress } from '../layer-progress.ts'
 import type { ProgressEvent } from '../transfer.ts'
 import type { ArrivedLayer } from './files.ts'
 import { LayerFeed } from './layer-feed.ts'
-import type { Spool } from './spool.ts'
+import type { Spool, SpoolWriter } from './spool.ts'
 
 /** Layers that may be on their way at once: while the index of one is made, the next ones flow. */
 const LANES = 3
@@ -36,6 +35,7 @@ export class LayerIntake implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #running = new Set<Promise<unknown>>()
+  readonly #lanes = new Slots(LANES)
   #feed: LayerFeed | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -55,12 +55,12 @@ export class LayerIntake implements AsyncDisposable {
   }
 
   /** A file that is no layer, and too large to be held, comes now; undefined when nobody can need it. */
-  beginOther({ path }: Pick<LayerFile, 'path'>): LayerFeed | undefined {
+  beginOther({ path, size }: Omit<LayerFile, 'compression'>): LayerFeed | undefined {
     const digest = digestIn(path)
     if (!digest || !this.#options.spool) return undefined
     const feed = new LayerFeed()
     this.#feed = feed
-    this.#run(this.#putAside(feed, digest), feed)
+    this.#run(this.#putAside(feed, { digest, size }), feed)
     return feed
   }
 
@@ -91,7 +91,9 @@ export class LayerIntake implements AsyncDisposable {
   }
 
   async #take(file: LayerFile, feed: LayerFeed, digest: Digest | undefined): Promise<LayerInfo> {
-    await using writer = digest && (await this.#options.spool?.begin(digest))
+    // One chunk of the archive may hold many layers.
+    using _lane = await this.#lanes.acquire(this.#signal)
+    await using writer = digest && (await this.#options.spool?.begin(digest, file.size))
     try {
       return await this.#ingest(file, spooled(feed, writer), digest)
     } catch (error) {
@@ -101,8 +103,8 @@ export class LayerIntake implements AsyncDisposable {
     }
   }
 
-  async #putAside(feed: LayerFeed, digest: Digest): Promise<void> {
-    await using writer = await this.#options.spool?.begin(digest)
+  async #putAside(feed: LayerFeed, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<void> {
+    await using writer = await this.#options.spool?.begin(digest, size)
     for await (const _ of spooled(feed, writer));
   }
 
@@ -113,7 +115,7 @@ export class LayerIntake implements AsyncDisposable {
     if (hint) {
       // The name says which layer it is: when that is here, nothing of the file is needed.
       const diffID = asDiffID(hint)
-      await lease.addLayer(diffID)
+      await lease.addLayers(diffID)
       if (await layers.has(diffID)) return layers.info(diffID)
     }
     const bar = hint ? new LayerProgress(hint) : undefined
@@ -124,7 +126,7 @@ export class LayerIntake implements AsyncDisposable {
     const info = await layers.ingest(bytes, {
       limit: maxLayerSize,
       signal,
-      keep: diffID => lease.addLayer(diffID),
+      keep: diffID => lease.addLayers(diffID),
       ...(!program && compression !== 'none' && { compressed: digest ? { digest, size } : {} }),
       ...(bar && { progress: taken => bar.bytes('Loading layer', taken, size) }),
     })
@@ -146,7 +148,7 @@ export class LayerIntake implements AsyncDisposable {
 }
 
 /** The bytes of a feed as they come, written first to where they are put aside. */
-async function* spooled(feed: LayerFeed, writer: Writer | undefined): AsyncGenerator<Uint8Array> {
+async function* spooled(feed: LayerFeed, writer: SpoolWriter | undefined): AsyncGenerator<Uint8Array> {
   for await (const block of feed.bytes()) {
     await writer?.write(block)
     yield block

@@ -20,11 +20,16 @@ const partsOf = ({ config, layers, manifest }: Pushed['amd64']) => [config, ...l
 /** The index as an OCI layout, under `name`. */
 async function layout(
   t: TestContext,
-  options: { readonly name?: string; readonly compress?: (tar: Buffer) => Buffer; readonly nested?: true } = {},
+  options: {
+    readonly name?: string
+    readonly compress?: (tar: Buffer) => Buffer
+    readonly own?: number
+    readonly nested?: true
+  } = {},
 ) {
-  const { name = NAME, compress, nested } = options
+  const { name = NAME, compress, own, nested } = options
   const registry = await newRegistry(t)
-  const pushed = pushNestedIndex(registry, { ...(compress && { compress }) })
+  const pushed = pushNestedIndex(registry, { ...(compress && { compress }), ...(own && { own }) })
   const annotations = name === '' ? {} : { annotations: { 'io.containerd.image.name': name } }
   const top = { schemaVersion: 2, manifests: [{ ...(nested ? pushed.outer : pushed.index), ...annotations }] }
   const files: Files = new Map([['index.json', Buffer.from(JSON.stringify(top))]])
@@ -97,6 +102,14 @@ test('a layout with an index: the name holds all of it, as a pull of all platfor
 
 test('layers that are not compressed are kept as blobs too', async t => {
   const { files } = await layout(t, { compress: tar => tar })
+  const store = await newPuller(t)
+  await load(store, archiveOf(files))
+  assert.equal(nameOf(store)?.held?.whole, true)
+  await assertHeld(store, nameOf(store)!)
+})
+
+test('blobs that are too large to wait in memory are kept, and those beside them', async t => {
+  const { files } = await layout(t, { own: 400_000 })
   const store = await newPuller(t)
   await load(store, archiveOf(files))
   assert.equal(nameOf(store)?.held?.whole, true)

@@ -68,7 +68,7 @@ async function layerOf(diffID: DiffID, path: string, options: WholeOptions): Pro
   const file = findFile(files, path)
   const arrived = file?.kind === 'layer' ? await outcomeOf(file.layer) : undefined
   // As in Docker, nobody minds what the archive has for a layer that is here.
-  await lease.addLayer(diffID)
+  await lease.addLayers(diffID)
   if (await layers.has(diffID)) {
     return arrived?.info?.diffID === diffID ? (arrived as Arrived) : { info: await layers.info(diffID) }
   }
@@ -76,7 +76,7 @@ async function layerOf(diffID: DiffID, path: string, options: WholeOptions): Pro
   if (arrived) throw arrived.error
   if (!file) throw missing(path)
   if (file.kind !== 'document') throw new StrataError('invalid_argument', 'archive/tar: invalid tar header')
-  const keep = (layer: DiffID) => lease.addLayer(layer)
+  const keep = (layer: DiffID) => lease.addLayers(layer)
   return { info: await layers.ingest(bytesOf(file.bytes), { limit: maxLayerSize, keep, signal }) }
 }
 

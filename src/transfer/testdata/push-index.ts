@@ -4,10 +4,15 @@ import { type ImageChoices, image, MANIFEST, noise, OCI_INDEX, tarOf } from './f
 
 const base = tarOf('base', noise(40_000, 1))
 
+interface IndexChoices extends Pick<ImageChoices, 'compress'> {
+  /** Bytes of the layer that each image has alone, which can't be compressed. */
+  readonly own?: number
+}
+
 /** Pushes `multi:latest`: an index of linux/amd64, linux/arm64/v8, windows/amd64 and the attestation of the first. */
-export function pushIndex(registry: TestRegistry, choices: Pick<ImageChoices, 'compress'> = {}) {
+export function pushIndex(registry: TestRegistry, { own: size = 30_000, ...choices }: IndexChoices = {}) {
   const of = (os: string, architecture: string, own: number) =>
-    image(registry, 'multi', [base, tarOf('own', noise(30_000, own))], { platform: { os, architecture }, ...choices })
+    image(registry, 'multi', [base, tarOf('own', noise(size, own))], { platform: { os, architecture }, ...choices })
   const [amd64, arm64, windows] = [of('linux', 'amd64', 2), of('linux', 'arm64', 3), of('windows', 'amd64', 4)]
   const statement = { mediaType: 'application/vnd.in-toto+json', ...registry.blob(Buffer.from('{"statement":1}')) }
   const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...registry.blob(Buffer.from('{}')) }
@@ -32,7 +37,7 @@ export function pushIndex(registry: TestRegistry, choices: Pick<ImageChoices, 'c
 }
 
 /** As {@link pushIndex}, and without a tag an index of an index of that one. */
-export function pushNestedIndex(registry: TestRegistry, choices: Pick<ImageChoices, 'compress'> = {}) {
+export function pushNestedIndex(registry: TestRegistry, choices: IndexChoices = {}) {
   const pushed = pushIndex(registry, choices)
   const wrap = (inner: Descriptor) =>
     registry.manifest('multi', undefined, OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [inner] })
