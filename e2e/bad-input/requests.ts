@@ -40,10 +40,24 @@ export function requests(image: string): readonly BadRequest[] {
     field('"HostConfig": []', 'array into Go struct field .HostConfig of type container.HostConfig'),
     field('"HostConfig": {"Binds": "x"}', 'string into Go struct field .HostConfig.Binds of type []string'),
     field('"HostConfig": {"Memory": "1g"}', 'string into Go struct field .HostConfig.Memory of type int64'),
+    field('"HostConfig": {"PidMode": 5}', 'number into Go struct field .HostConfig.PidMode of type container.PidMode'),
+    field(
+      '"HostConfig": {"PortBindings": []}',
+      'array into Go struct field .HostConfig.PortBindings of type nat.PortMap',
+    ),
+    field('"HostConfig": {"Ulimits": {}}', 'object into Go struct field .HostConfig.Ulimits of type []*units.Ulimit'),
+    field(
+      '"HostConfig": {"Mounts": [{"TmpfsOptions": {"Mode": 1.5}}]}',
+      'number 1.5 into Go struct field .HostConfig.Mounts.0.TmpfsOptions.Mode of type fs.FileMode',
+    ),
     field(
       '"HostConfig": {"PortBindings": {"80/tcp": {}}}',
       'object into Go struct field .HostConfig.PortBindings.80~1tcp of type []nat.PortBinding',
     ),
+    {
+      ...create('{"Image": "x"}', 'malformed Content-Type header (application/json;;): mime: invalid media parameter'),
+      headers: { 'Content-Type': 'application/json;;' },
+    },
     {
       ...create('{"Image": "x"}', "unsupported Content-Type header (text/plain): must be 'application/json'"),
       headers: { 'Content-Type': 'text/plain' },
@@ -62,6 +76,25 @@ export function requests(image: string): readonly BadRequest[] {
       status: 400,
       message: 'invalid reference format: repository name (library/Upper) must be lowercase',
     },
+    { path: '/images/create', status: 500, message: 'Get "http:": http: no Host in request URL' },
+    {
+      path: '/images/create?fromSrc=ftp://x/y',
+      status: 500,
+      message: 'Get "ftp://x/y": unsupported protocol scheme "ftp"',
+    },
+    {
+      path: `/build/prune?filters=${encodeURIComponent('{"until":["1h","2h"]}')}`,
+      status: 400,
+      message: 'failed to prune build cache: filters expect only one value',
+    },
+    {
+      path: `/build/prune?filters=${encodeURIComponent('{"unused-for":["x"]}')}`,
+      status: 400,
+      message: `failed to prune build cache: "unused-for" filter expects a duration (e.g., '24h') or a timestamp: failed to parse value as time or duration: "x"`,
+    },
+    { path: '/build/prune?filters=x&keep-storage=x', status: 400, message: 'invalid filter' },
+    { method: 'GET', path: '/volumes?filters=x', status: 400, message: 'error reading volume filters: invalid filter' },
+    { method: 'GET', path: '/volumes/', status: 404, message: 'get: no such volume' },
     { path: '/auth', body: '{', status: 500, message: 'unexpected EOF' },
     {
       path: '/auth',

@@ -7,6 +7,14 @@ import { serve } from './testdata/serve.ts'
 
 const json = { 'content-type': 'application/json' }
 
+test('which methods there are is not told, but asking for it is no error', async t => {
+  const { ask } = await serve(t)
+  for (const path of ['/v1.51/containers/json', '/nowhere']) {
+    const { status, body } = await ask('OPTIONS', path)
+    assert.deepEqual([status, body], [200, ''])
+  }
+})
+
 test('every answer says which API is spoken, and _ping has its own headers', async t => {
   const { ask } = await serve(t)
   for (const url of ['/version', '/nowhere', '/v1.99/info', '/_ping']) {

@@ -3,6 +3,7 @@
  * says so; what is not in this table answers 404. Those of `/strata` are ours.
  */
 export const endpoints = [
+  'OPTIONS /*',
   'GET /containers/json',
   'POST /containers/create',
   'GET /containers/{id}/json',
@@ -61,6 +62,7 @@ export const endpoints = [
   'DELETE /volumes/{name}',
   'POST /volumes/prune',
   'GET /networks',
+  'GET /networks/',
   'GET /networks/{id}',
   'DELETE /networks/{id}',
   'POST /networks/create',

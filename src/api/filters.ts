@@ -5,14 +5,21 @@ import { StrataError } from '../std/index.ts'
  * The `filters` of a query: `{"key":{"value":true}}`, or the older `{"key":["value"]}`; empty text is no filter.
  * Throws `invalid_argument` with Docker's text when it is neither, or when a key is not among the `accepted` ones.
  */
-export function parseFilters(text: string, accepted?: readonly string[]): Filters {
-  const filters = new Map<string, readonly string[]>()
-  if (text === '') return filters
-  for (const [key, values] of Object.entries(parseObject(text))) {
-    if (accepted && !accepted.includes(key)) {
-      throw new StrataError('invalid_argument', key === '' ? 'invalid filter' : `invalid filter '${key}'`)
-    }
-    filters.set(key, valuesOf(values))
+export function parseFilters(text: string, accepted: readonly string[]): Filters {
+  return checkFilters(readFilters(text), accepted)
+}
+
+/** The `filters` of a query, whatever their keys. Throws `invalid_argument` when they are neither of the two. */
+export function readFilters(text: string): Filters {
+  if (text === '') return new Map()
+  return new Map(Object.entries(parseObject(text)).map(([key, values]) => [key, valuesOf(values)]))
+}
+
+/** The filters, when all of their keys are among the `accepted` ones. Throws `invalid_argument` with Docker's text. */
+export function checkFilters(filters: Filters, accepted: readonly string[]): Filters {
+  for (const key of filters.keys()) {
+    if (accepted.includes(key)) continue
+    throw new StrataError('invalid_argument', key === '' ? 'invalid filter' : `invalid filter '${key}'`)
   }
   return filters
 }

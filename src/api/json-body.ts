@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type GoType, parseFirst, read } from '../gojson/index.ts'
 import { type Bytes, collect, reworded, StrataError } from '../std/index.ts'
+import { parseContentType } from './content-type.ts'
 
 /** The most bytes of a JSON body that are read. */
 const limit = 8 * 1024 * 1024
@@ -59,11 +60,11 @@ function readFirst<T>(bytes: Buffer, type: GoType<T>, root?: string) {
   return { value, content: read(type, value, root), rest }
 }
 
-function checkContentType(header: string | undefined): void {
-  const type = header?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (type === '') throw invalid(`malformed Content-Type header (${header ?? ''}): mime: no media type`)
-  if (type !== 'application/json') {
-    throw invalid(`unsupported Content-Type header (${type}): must be 'application/json'`)
+function checkContentType(header = ''): void {
+  const parsed = parseContentType(header)
+  if ('malformed' in parsed) throw invalid(`malformed Content-Type header (${header}): ${parsed.malformed}`)
+  if (parsed.type !== 'application/json') {
+    throw invalid(`unsupported Content-Type header (${parsed.type}): must be 'application/json'`)
   }
 }
 

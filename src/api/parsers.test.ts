@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type ErrorCode, isStrataError } from '../std/index.ts'
+import { parseContentType } from './content-type.ts'
 import { DetachKeysFilter, parseDetachKeys } from './detach-keys.ts'
-import { parseFilters } from './filters.ts'
+import { parseFilters, readFilters } from './filters.ts'
 import { parseQuery } from './query.ts'
 import { parseRegistryAuth } from './registry-auth.ts'
 
@@ -62,12 +63,12 @@ test('filters come back from both of their forms', () => {
     fc.property(filters, values => {
       // JSON's own objects: integer-like keys of these come first, and `__proto__` is one like any other.
       const expected = new Map(Object.entries(JSON.parse(JSON.stringify(values)) as Record<string, string[]>))
-      assert.deepEqual(parseFilters(JSON.stringify(values)), expected)
+      assert.deepEqual(readFilters(JSON.stringify(values)), expected)
       const flags = Object.entries(values).map(([key, each]) => [
         key,
         Object.fromEntries(each.map(value => [value, true] as const)),
       ])
-      const nested = parseFilters(JSON.stringify(Object.fromEntries(flags)))
+      const nested = readFilters(JSON.stringify(Object.fromEntries(flags)))
       assert.deepEqual(
         new Map([...nested].map(([key, each]) => [key, new Set(each)])),
         new Map([...expected].map(([key, each]) => [key, new Set(each)])),
@@ -78,12 +79,33 @@ test('filters come back from both of their forms', () => {
 
 test('filters of any other kind are refused', () => {
   for (const bad of ['x', '1', '[]', '"x"', '{"a":"b"}', '{"a":1}', '{"a":[1]}', '{"a":{"b":1}}', '{']) {
-    assert.throws(() => parseFilters(bad), { code: 'invalid_argument', message: 'invalid filter' })
+    assert.throws(() => readFilters(bad), { code: 'invalid_argument', message: 'invalid filter' })
   }
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), text => void onlyRefuses(() => parseFilters(text, ['a']))))
-  assert.deepEqual(parseFilters('null'), new Map())
+  assert.deepEqual(readFilters('null'), new Map())
   assert.throws(() => parseFilters('{"b":["x"]}', ['a']), { message: "invalid filter 'b'" })
   assert.throws(() => parseFilters('{"":["x"]}', ['a']), { message: 'invalid filter' })
+})
+
+test('a Content-Type that is none is told in the words of Go', () => {
+  const malformed: Readonly<Record<string, string>> = {
+    '': 'no media type',
+    ';;': 'no media type',
+    '/json': 'no media type',
+    'text/': 'expected token after slash',
+    'application json': 'expected slash after first token',
+    'a/b/c': 'unexpected content after media subtype',
+    'a/b; c': 'invalid media parameter',
+    'a/b;;': 'invalid media parameter',
+    'a/b; =c': 'invalid media parameter',
+    'a/b; c=d; C=e': 'duplicate parameter name',
+  }
+  for (const [header, why] of Object.entries(malformed)) {
+    assert.deepEqual(parseContentType(header), { malformed: `mime: ${why}` }, header)
+  }
+  const good = { 'A/B': 'a/b', 'a/b;': 'a/b', 'application ; x="a;b\\"";y=1;x="a;b\\""': 'application' }
+  for (const [header, type] of Object.entries(good)) assert.deepEqual(parseContentType(header), { type }, header)
+  fc.assert(fc.property(fc.string(), text => void parseContentType(text)))
 })
 
 test('detach keys are read in the notation of Docker', () => {

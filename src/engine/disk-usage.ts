@@ -1,7 +1,7 @@
 import type { ContainerSummary, DiskUsage, DiskUsageType, Volume } from '../apitypes/index.ts'
 import type { ImageLayer } from '../images/index.ts'
 import { parseReference } from '../reference/index.ts'
-import { type EngineContext, publish } from './context.ts'
+import type { EngineContext } from './context.ts'
 import { blobsHeld, sizeOfBlobs } from './images/held.ts'
 import { LayerTree } from './images/layer-tree.ts'
 import { listImages } from './images/list.ts'
@@ -58,13 +58,4 @@ function volumesOf(context: EngineContext): Promise<Volume[]> {
       UsageData: { RefCount: usersOf(context, volume.name).length, Size: await context.volumes.size(volume.name) },
     })),
   )
-}
-
-/** There is no build cache yet. */
-export function pruneBuildCache(context: EngineContext): {
-  readonly CachesDeleted: null
-  readonly SpaceReclaimed: number
-} {
-  publish(context, 'builder', 'prune', '', { reclaimed: '0' })
-  return { CachesDeleted: null, SpaceReclaimed: 0 }
 }

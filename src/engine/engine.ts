@@ -37,7 +37,7 @@ import { type AttachRequest, attachContainer } from './attach.ts'
 import type { WaitCondition } from './container.ts'
 import { createContext, findSettled, publishContainer, requireRunning } from './context.ts'
 import { cleanContainerName, createContainer } from './create.ts'
-import { diskUsage, pruneBuildCache } from './disk-usage.ts'
+import { diskUsage } from './disk-usage.ts'
 import { attachExec, type ConsoleSize, createExec, inspectExec, resizeExec, startExec } from './exec.ts'
 import { exportContainer } from './export.ts'
 import { type CommitRequest, commitContainer } from './images/commit.ts'
@@ -64,6 +64,7 @@ import { creationOf, inspectNetwork, listNetworks } from './networks.ts'
 import type { EngineParts, ReloadableConfig } from './parts.ts'
 import { pauseContainer, unpauseContainer } from './pause.ts'
 import { inspectPlugin, listPlugins } from './plugins.ts'
+import { pruneBuildCache } from './prune-build-cache.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { pruneNetworks } from './prune-networks.ts'
 import { pruneVolumes } from './prune-volumes.ts'
@@ -155,7 +156,7 @@ export async function openEngine(parts: EngineParts) {
       info: () => systemInfo(context),
       events: (query: Parameters<typeof context.events.stream>[0]) => context.events.stream(query),
       diskUsage: (types: ReadonlySet<DiskUsageType>): Promise<DiskUsage> => diskUsage(context, types),
-      pruneBuildCache: async () => pruneBuildCache(context),
+      pruneBuildCache: async (filters: Filters) => pruneBuildCache(context, filters),
       check: ({ signal }: { readonly signal: AbortSignal }) => systemCheck(context, signal),
     },
     /** Takes over what may change while it runs; see {@link reload}. */

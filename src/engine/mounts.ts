@@ -3,6 +3,7 @@ import { isAbsolute, normalize } from 'node:path'
 import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
 import type { NewVolume } from '../volumes/index.ts'
+import { parseBind } from './bind-spec.ts'
 import type { MountPoint } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { newId } from './random-name.ts'
@@ -44,33 +45,11 @@ export async function resolveMounts(
 const propagations = new Set(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'])
 
 async function fromBind(context: EngineContext, spec: string): Promise<MountPoint> {
-  const parts = spec.split(':')
-  if (parts.length < 2 || parts.length > 3 || parts[0] === '' || parts[1] === '') {
-    throw invalid(`invalid volume specification: '${spec}'`)
-  }
-  const [source, target, mode = ''] = parts as [string, string, string?]
-  const destination = bindTarget(target, spec)
-  let writable = true
-  let copy = true
-  let propagation = ''
-  for (const option of mode.split(',').filter(text => text !== '')) {
-    if (option === 'ro') writable = false
-    else if (option === 'rw' || option === 'z' || option === 'Z') continue
-    else if (option === 'nocopy') copy = false
-    else if (propagations.has(option)) propagation = option
-    else throw invalid(`invalid mode: ${mode}`)
-  }
-  if (!source.startsWith('/')) return volumeMount(context, { name: source, destination, writable, copy, mode })
+  const { source, propagation, ...bind } = parseBind(spec)
+  if (!source.startsWith('/')) return volumeMount(context, { name: source, ...bind })
   if (!(await exists(source))) await mkdir(source, { recursive: true, mode: 0o755 })
+  const { destination, mode, writable } = bind
   return { type: 'bind', source, destination, mode, writable, propagation: propagation || 'rprivate' }
-}
-
-function bindTarget(target: string, spec: string): string {
-  if (!target.startsWith('/'))
-    throw invalid(
-      `invalid volume specification: '${spec}': invalid mount config for type "bind": invalid mount path: '${target}' mount path must be absolute`,
-    )
-  return containerPath(target, spec)
 }
 
 async function fromMount(context: EngineContext, mount: Mount): Promise<MountPoint> {

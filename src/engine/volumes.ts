@@ -58,7 +58,7 @@ export async function removeVolume(
 
 function findVolume(context: EngineContext, name: string): Volume {
   const volume = context.volumes.get(name)
-  if (!volume) throw new StrataError('not_found', `get ${name}: no such volume`)
+  if (!volume) throw new StrataError('not_found', `${name === '' ? 'get' : `get ${name}`}: no such volume`)
   return volume
 }
 

@@ -3,8 +3,7 @@ import { raw, rawList, rawMap, rawObject } from './raw-json.ts'
 import { string } from './scalars.ts'
 import { unfit } from './unfit.ts'
 
-export function list<T>(of: GoType<T>): GoType<readonly T[] | null> {
-  const name = `[]${of.name}`
+export function list<T>(of: GoType<T>, name = `[]${of.name}`): GoType<readonly T[] | null> {
   return {
     name,
     zero: null,

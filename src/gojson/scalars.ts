@@ -19,7 +19,12 @@ function scalar<T extends string | number | boolean>(
   }
 }
 
-export const string = scalar('string', '', value => typeof value === 'string')
+/** Go's `type name string`. */
+export function stringNamed(name: string): GoType<string> {
+  return scalar(name, '', value => typeof value === 'string')
+}
+
+export const string = stringNamed('string')
 export const bool = scalar('bool', false, value => typeof value === 'boolean')
 
 /** Beyond 2^53 it is as exact as a double. */
@@ -36,5 +41,5 @@ export const int64 = integer('int64', -(2 ** 63), 2 ** 63)
 export const duration = integer('time.Duration', -(2 ** 63), 2 ** 63)
 export const uint = integer('uint', 0, 2 ** 64)
 export const uint64 = integer('uint64', 0, 2 ** 64)
-export const uint32 = integer('uint32', 0, 2 ** 32 - 1)
+export const fileMode = integer('fs.FileMode', 0, 2 ** 32 - 1)
 export const uint16 = integer('uint16', 0, 65_535)

@@ -13,6 +13,6 @@ export function unfit(value: unknown, type: string, at: Place): StrataError {
 
 function kindOf(value: unknown, type: string): string {
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return /^u?int|^time\.Duration/.test(type) ? `number ${value}` : 'number'
+  if (typeof value === 'number') return /^u?int|^time\.Duration|^fs\.FileMode/.test(type) ? `number ${value}` : 'number'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }

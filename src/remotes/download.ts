@@ -11,7 +11,7 @@ const BODY_LIMIT = 64 * 1024
 export async function download(http: HttpClient, url: URL, signal: AbortSignal): Promise<DownloadedFile> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const scheme = url.protocol.slice(0, -1)
-    throw new StrataError('invalid_argument', `Get "${url.href}": unsupported protocol scheme "${scheme}"`)
+    throw new StrataError('internal', `Get "${url.href}": unsupported protocol scheme "${scheme}"`)
   }
   const response = await http.send({ method: 'GET', url, headers: {}, signal, redirects: MOST_REDIRECTS })
   if (response.status >= 400) throw await refusal(url, response)

@@ -19,11 +19,13 @@ test('lists and inspections reach the backend, with containers in lists for clie
   const filters = encodeURIComponent('{"name":{"bridge":true}}')
   assert.equal((await ask('GET', `/networks?filters=${filters}`)).body, '[]\n')
   await ask('GET', '/v1.27/networks')
+  await ask('GET', '/networks/')
   await ask('GET', '/networks/bridge?verbose=true')
   await ask('GET', '/networks/bridge?scope=swarm')
   assert.deepEqual(calls, [
     { filters: new Map([['name', ['bridge']]]), detailed: false },
     { filters: new Map(), detailed: true },
+    { filters: new Map(), detailed: false },
     ['bridge', {}],
     ['bridge', { scope: 'swarm' }],
   ])

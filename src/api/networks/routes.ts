@@ -1,5 +1,5 @@
 import { StrataError } from '../../std/index.ts'
-import type { Routes } from '../exchange.ts'
+import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { sendJson } from '../reply.ts'
 import type { NetworksBackend } from './backend.ts'
@@ -8,12 +8,14 @@ const pruneFilters = ['label', 'label!', 'until']
 const listFilters = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']
 
 export function networkRoutes(backend: NetworksBackend): Routes {
+  const list = async ({ query, minor, response }: Exchange) => {
+    const filters = parseFilters(query.text('filters'), listFilters)
+    sendJson(response, 200, await backend.list({ filters, detailed: minor < 28 }))
+  }
   return {
     plain: {
-      'GET /networks': async ({ query, minor, response }) => {
-        const filters = parseFilters(query.text('filters'), listFilters)
-        sendJson(response, 200, await backend.list({ filters, detailed: minor < 28 }))
-      },
+      'GET /networks': list,
+      'GET /networks/': list,
       'POST /networks/prune': async ({ query, response }) =>
         sendJson(response, 200, await backend.prune(parseFilters(query.text('filters'), pruneFilters))),
       'GET /networks/{id}': async ({ params, query, response }) => {

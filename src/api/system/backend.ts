@@ -14,8 +14,10 @@ export interface SystemBackend {
   info(): Promise<Info>
   /** What of these kinds is there, and the room it takes. */
   diskUsage(types: ReadonlySet<DiskUsageType>): Promise<DiskUsage>
-  /** Removes what builds keep and nothing needs. */
-  pruneBuildCache(): Promise<{ readonly CachesDeleted: readonly string[] | null; readonly SpaceReclaimed: number }>
+  /** Removes what builds keep and nothing needs. Throws `invalid_argument` with Docker's text for values of filters. */
+  pruneBuildCache(
+    filters: Filters,
+  ): Promise<{ readonly CachesDeleted: readonly string[] | null; readonly SpaceReclaimed: number }>
   /** Past events from `since` on, then live ones, until `until` or until `signal` is aborted (which ends it without an error). */
   events(options: EventsOptions): AsyncIterable<EventMessage>
   /** Verifies the whole store again; one message a finding. Its last message is `done`. */

@@ -1,10 +1,10 @@
-import { isStrataError, StrataError } from '../../std/index.ts'
+import { reworded, StrataError } from '../../std/index.ts'
 import type { Exchange } from '../exchange.ts'
-import { parseFilters } from '../filters.ts'
+import { checkFilters, readFilters } from '../filters.ts'
 import { sendJson } from '../reply.ts'
 import type { SystemBackend } from './backend.ts'
 
-const filters = [
+const accepted = [
   'label',
   'label!',
   'until',
@@ -21,14 +21,13 @@ const sizes = ['keep-storage', 'reserved-space', 'max-used-space', 'min-free-spa
 
 /** `POST /build/prune`. */
 export async function pruneBuildCache(backend: SystemBackend, { query, response }: Exchange): Promise<void> {
+  const filters = readFilters(query.text('filters'))
   for (const name of sizes) checkSize(name, query.text(name))
-  try {
-    parseFilters(query.text('filters'), filters)
-  } catch (error) {
-    if (!isStrataError(error)) throw error
-    throw new StrataError(error.code, `failed to prune build cache: ${error.message}`, { cause: error })
-  }
-  sendJson(response, 200, await backend.pruneBuildCache())
+  const checked = reworded(
+    () => checkFilters(filters, accepted),
+    message => new StrataError('invalid_argument', `failed to prune build cache: ${message}`),
+  )
+  sendJson(response, 200, await backend.pruneBuildCache(checked))
 }
 
 function checkSize(name: string, text: string): void {

@@ -1,9 +1,9 @@
 import type { EngineVersion, EventMessage, Version } from '../../apitypes/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
-import { parseFilters } from '../filters.ts'
+import { readFilters } from '../filters.ts'
 import { JsonStream } from '../json-stream.ts'
-import { sendJson } from '../reply.ts'
+import { sendEmpty, sendJson } from '../reply.ts'
 import { apiVersion } from '../version.ts'
 import type { SystemBackend } from './backend.ts'
 import { pruneBuildCache } from './build-cache.ts'
@@ -12,6 +12,7 @@ import { sendDiskUsage } from './disk-usage.ts'
 export function systemRoutes(backend: SystemBackend): Routes {
   return {
     plain: {
+      'OPTIONS /*': async ({ response }) => sendEmpty(response, 200),
       'GET /_ping': ping,
       'HEAD /_ping': ping,
       'GET /version': async ({ response }) => sendJson(response, 200, withApiVersion(await backend.version())),
@@ -59,7 +60,7 @@ async function events(backend: SystemBackend, { query, response, signal }: Excha
       `\`since\` time (${query.text('since')}) cannot be after \`until\` time (${query.text('until')})`,
     )
   }
-  const filters = parseFilters(query.text('filters'))
+  const filters = readFilters(query.text('filters'))
   const stream = new JsonStream(response, '\n')
   const options = { filters, signal, ...(since !== undefined && { since }), ...(until !== undefined && { until }) }
   await stream.pipe(legacy(backend.events(options)))

@@ -1,7 +1,8 @@
 import type { Filters, VolumeCreateRequest } from '../../apitypes/index.ts'
 import { map, pointer, string, struct } from '../../gojson/index.ts'
+import { reworded, StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
-import { parseFilters } from '../filters.ts'
+import { checkFilters, parseFilters, readFilters } from '../filters.ts'
 import { readJson } from '../json-body.ts'
 import { sendEmpty, sendJson } from '../reply.ts'
 import { refuseNoManager } from '../swarm/routes.ts'
@@ -24,8 +25,13 @@ const createRequest = struct<VolumeCreateRequest & { readonly ClusterVolumeSpec:
 export function volumeRoutes(backend: VolumesBackend): Routes {
   return {
     plain: {
-      'GET /volumes': async ({ query, response }) =>
-        sendJson(response, 200, await backend.list(parseFilters(query.text('filters'), listFilters))),
+      'GET /volumes': async ({ query, response }) => {
+        const filters = reworded(
+          () => readFilters(query.text('filters')),
+          message => new StrataError('invalid_argument', `error reading volume filters: ${message}`),
+        )
+        sendJson(response, 200, await backend.list(checkFilters(filters, listFilters)))
+      },
       'GET /volumes/{name}': async ({ params, response }) =>
         sendJson(response, 200, await backend.inspect(params.name!)),
       'POST /volumes/create': exchange => create(backend, exchange),

@@ -1,11 +1,12 @@
 import { changeConfig } from '../../build/index.ts'
 import { openPassingLease } from '../../images/index.ts'
 import { hostPlatform, parsePlatform } from '../../oci/index.ts'
-import { type Bytes, messageOf, StrataError, tap } from '../../std/index.ts'
+import { type Bytes, isStrataError, messageOf, StrataError, tap } from '../../std/index.ts'
 import type { ProgressEvent } from '../../transfer/index.ts'
 import { type EngineContext, publish } from '../context.ts'
 import { now } from '../create.ts'
 import { recordImage } from './new-image.ts'
+import { sourceURL } from './source-url.ts'
 import { publishTag } from './tag.ts'
 import { newReference, type TargetName } from './target-reference.ts'
 
@@ -65,9 +66,11 @@ function inDockersWords(error: unknown): unknown {
 async function openSource(context: EngineContext, request: ImportRequest, signal: AbortSignal): Promise<Bytes> {
   const { source, progress } = request
   if ('archive' in source) return source.archive
-  const url = URL.parse(source.url.includes('://') ? source.url : `http://${source.url}`)
-  if (!url) throw new StrataError('invalid_argument', `parse ${JSON.stringify(source.url)}: invalid URL`)
-  const { size, bytes } = await context.resolver.download(url, { signal })
+  const url = sourceURL(source.url)
+  const { size, bytes } = await context.resolver.download(url, { signal }).catch((error: unknown) => {
+    // Of a server that can't be reached dockerd says that the request failed, not that it can be made again.
+    throw isStrataError(error, 'unavailable') ? new StrataError('internal', error.message, { cause: error }) : error
+  })
   progress({ status: `Downloading from ${url.href}` })
   return watched(bytes, size, progress)
 }
