@@ -39,6 +39,8 @@ export interface OutgoingLayer {
   readonly credentials: Credentials | undefined
 }
 
+/** A layer of up to so many bytes is compressed in no time: what takes long is the registry's answers. */
+const SMALL = 1 << 20
 /** Repositories of the registry that are asked to lend a blob. */
 const MOUNTS = 3
 
@@ -122,7 +124,11 @@ class LayerPush {
     const { layers, compressor, compressing } = this.#road
     const { diffID } = this.#wanted
     const options = { ...this.#sourceOptions, layers }
-    if (compressor) return await this.#upload(await compressedLayer(diffID, { ...options, compressor }), compressing)
+    if (compressor) {
+      const { tarSize } = await layers.info(diffID)
+      const turns = tarSize > SMALL ? compressing : undefined
+      return await this.#upload(await compressedLayer(diffID, { ...options, compressor }), turns)
+    }
     const source = await plainLayer(diffID, options)
     const descriptor = { mediaType: source.mediaType, ...(await source.result) }
     if (await this.#pusher.has(descriptor.digest)) return this.#done(descriptor, 'Layer already exists')
