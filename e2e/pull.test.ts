@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
@@ -76,6 +76,13 @@ if (await isolated(import.meta.filename)) {
     return 0
   }
 
+  /** Whether the layer is in the layer store. */
+  const isHere = ({ diffId }: Layer): Promise<boolean> =>
+    access(join(engine.dataRoot, 'layers/erofs/layers', diffId.slice(7), 'info.json')).then(
+      () => true,
+      () => false,
+    )
+
   /** Pulls until half of the large layer is here, interrupts, and pulls again: the rest only is served. */
   const interrupted = async (
     name: string,
@@ -88,6 +95,10 @@ if (await isolated(import.meta.filename)) {
     await eventually(
       () => received(large),
       bytes => bytes >= size / 4,
+    )
+    await eventually(
+      () => Promise.all(base.map(isHere)),
+      here => !here.includes(false),
     )
     await interrupt(pull)
     assert.notEqual(await pull.ended, 0)
