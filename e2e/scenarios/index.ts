@@ -3,6 +3,7 @@ import { certificates } from './certificates.ts'
 import { changes } from './changes.ts'
 import { commit } from './commit.ts'
 import { containers } from './containers.ts'
+import { diff } from './diff.ts'
 import { diskUsage } from './disk-usage.ts'
 import { imageLife } from './image-life.ts'
 import { images } from './images.ts'
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   push,
   run,
   containers,
+  diff,
   network,
   objects,
   rootfs,

@@ -38,6 +38,8 @@ const flagKeys: Readonly<Record<string, string>> = {
  * see `ReloadableConfig` of the engine for what counts from then on.
  */
 export async function runEngine(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  // As dockerd: what is made for containers has the same modes wherever the engine was started from.
+  process.umask(0o022)
   const path = typeof flags.configFile === 'string' ? flags.configFile : DEFAULT_FILE
   const given: DaemonFlags = Object.fromEntries(
     Object.entries(flagKeys)

@@ -34,7 +34,7 @@ import type {
 import type { RequestOptions } from '../remotes/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type AttachRequest, attachContainer } from './attach.ts'
-import type { WaitCondition } from './container.ts'
+import { never, type WaitCondition } from './container.ts'
 import { createContext, findSettled, publishContainer, requireRunning } from './context.ts'
 import { cleanContainerName, createContainer } from './create.ts'
 import { diskUsage } from './disk-usage.ts'
@@ -56,7 +56,7 @@ import { removePlatforms } from './images/remove-platforms.ts'
 import { listRemoved, restoreImage } from './images/restore.ts'
 import { type SaveRequest, saveArchive } from './images/save.ts'
 import { tagImage } from './images/tag.ts'
-import { withoutInitFiles } from './init-files.ts'
+import { initFiles } from './init-files.ts'
 import { inspectContainer } from './inspect.ts'
 import { type ListRequest, listContainers } from './list.ts'
 import { containerLogs, type LogsRequest } from './logs.ts'
@@ -213,7 +213,8 @@ function containersOf(context: ReturnType<typeof createContext>) {
     async changes(id: string): Promise<FilesystemChange[]> {
       const container = context.containers.find(id)
       const kinds = { modified: 0, added: 1, deleted: 2 } as const
-      const changes = withoutInitFiles(await Array.fromAsync(context.layers.changes(container.id)))
+      const made = { placeholders: initFiles, complete: container.record.state.startedAt !== never }
+      const changes = await Array.fromAsync(context.layers.changes(container.id, made))
       return changes.map(({ kind, path }) => ({ Kind: kinds[kind], Path: path }))
     },
 

@@ -3,8 +3,7 @@ import { lstat, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Change } from '../layers/index.ts'
-import { makeInitFiles, withoutInitFiles } from './init-files.ts'
+import { makeInitFiles } from './init-files.ts'
 
 test('what is missing is made, what is there is left alone, links never lead out', async t => {
   const base = await mkdtemp(join(tmpdir(), 'strata-init-'))
@@ -21,16 +20,4 @@ test('what is missing is made, what is there is left alone, links never lead out
   assert.equal((await lstat(join(root, 'etc/hosts'))).size, 4)
   assert.equal(await readlink(join(root, 'etc/mtab')), '/proc/mounts')
   await makeInitFiles(root)
-})
-
-test('they are no changes of the container', () => {
-  const change = (text: string): Change => {
-    const kinds = { A: 'added', C: 'modified', D: 'deleted' } as const
-    return { kind: kinds[text[0] as 'A' | 'C' | 'D'], path: text.slice(2) }
-  }
-  const filtered = (...texts: string[]) => withoutInitFiles(texts.map(change)).map(({ path }) => path)
-  assert.deepEqual(filtered('A /.dockerenv', 'C /etc', 'A /etc/hosts', 'A /etc/mtab'), [])
-  assert.deepEqual(filtered('C /etc', 'A /etc/hosts', 'C /etc/passwd'), ['/etc', '/etc/passwd'])
-  assert.deepEqual(filtered('C /etc'), ['/etc'], 'its mode was changed')
-  assert.deepEqual(filtered('D /etc/hosts', 'C /tmp'), ['/etc/hosts', '/tmp'])
 })

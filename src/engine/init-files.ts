@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Change, Placeholder } from '../layers/index.ts'
+import type { Placeholder } from '../layers/index.ts'
 import { resolveInRoot } from '../std/index.ts'
 
 /**
@@ -42,18 +42,3 @@ export async function makeInitFiles(rootfs: string): Promise<void> {
 
 /** The links among them: all of them that takes room. */
 export const initLinks: readonly string[] = initFiles.filter(({ kind }) => kind === 'symlink').map(({ path }) => path)
-
-const paths: ReadonlySet<string> = new Set(initFiles.map(({ path }) => path))
-
-/** The changes without what {@link makeInitFiles} made, and without the folders that changed for that alone. */
-export function withoutInitFiles(changes: readonly Change[]): Change[] {
-  const own = changes.filter(({ path, kind }) => !(paths.has(path) && kind === 'added'))
-  return own.filter(({ path, kind }) => {
-    if (path !== '/etc' && path !== '/dev') return true
-    return own.some(other => other.path.startsWith(`${path}/`)) || (kind === 'modified' && !touched(changes, path))
-  })
-}
-
-function touched(changes: readonly Change[], folder: string): boolean {
-  return changes.some(({ path, kind }) => kind === 'added' && paths.has(path) && dirname(path) === folder)
-}

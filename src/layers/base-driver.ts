@@ -3,6 +3,7 @@ import { type Blob, type Bytes, beside, bytesOf, KeyedLock, runStage, StrataErro
 import type { ExportStageArgs } from './commit/export-stage.ts'
 import type {
   Change,
+  ChangesOptions,
   CommitOptions,
   Difference,
   IngestOptions,
@@ -34,7 +35,7 @@ export abstract class BaseDriver implements LayerDriver {
 
   abstract mount(id: string): Promise<Rootfs>
   abstract unmount(id: string): Promise<void>
-  abstract changes(id: string): AsyncIterable<Change>
+  abstract changes(id: string, options?: ChangesOptions): AsyncIterable<Change>
   abstract commit(id: string, options: CommitOptions): Promise<LayerInfo>
   abstract usage(id: string, options?: { readonly withoutLinks?: readonly string[] }): Promise<Usage>
   abstract describe(id: string): Readonly<Record<string, string>>

@@ -3,6 +3,7 @@ export type {
   Aspect,
   Change,
   ChangeKind,
+  ChangesOptions,
   CommitOptions,
   Difference,
   HardLink,

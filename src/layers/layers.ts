@@ -50,7 +50,7 @@ export interface LayerDriver extends AsyncDisposable {
   /** Drops a writable and its changes. Unmounts it first when it is mounted. No error when there is none. */
   removeWritable(id: string): Promise<void>
   /** What the writable changed, as `docker diff` shows it, sorted by path. */
-  changes(id: string): AsyncIterable<Change>
+  changes(id: string, options?: ChangesOptions): AsyncIterable<Change>
   /**
    * Makes a layer of what the writable changed, mounted or not; the same changes make the same layer. What removes the
    * writable meanwhile waits. Throws `invalid_argument` for changes that no layer can hold, `unavailable` when the disk is
@@ -102,6 +102,13 @@ export interface IngestOptions {
   readonly progress?: (bytes: number) => void
 }
 
+export interface ChangesOptions {
+  /** What is no change of the writable's. */
+  readonly placeholders: readonly Placeholder[]
+  /** Whether all of them were made, so that one which is not there was removed. */
+  readonly complete: boolean
+}
+
 export interface CommitOptions {
   /** What is no change of the writable's. */
   readonly placeholders: readonly Placeholder[]
@@ -113,7 +120,8 @@ export interface CommitOptions {
 }
 
 /**
- * Something empty that whoever mounted a rootfs made in it for purposes of its own, with the folders on the way to it.
+ * Something empty that whoever mounted a rootfs made in it for purposes of its own, with the folders on the way to it: as
+ * root, with the mode 0755.
  * Where the writable's user put something into it, or the chain has something there, it is a change all the same.
  */
 export interface Placeholder {

@@ -1,25 +1,33 @@
-import type { Change, ChangeKind } from '../layers.ts'
+import type { BigIntStats } from 'node:fs'
+import { readlink } from 'node:fs/promises'
+import type { Change, ChangeKind, ChangesOptions } from '../layers.ts'
 import { byBytes } from '../tree/finish.ts'
-import { S_IFDIR, S_IFMT } from '../tree/node.ts'
 import {
   below,
-  type FileFacts,
+  capabilityOf,
+  differs,
   factsOf,
   isOpaque,
   isWhiteoutStat,
   type LowerDirectory,
+  type LowerEntry,
   lstatOrNothing,
   namesIn,
   stackedDirectory,
 } from './lower.ts'
+import { withPlaceholders } from './placeholders.ts'
 
 /**
  * What the upper folder of an overlay changes of the folders below it (lowest first), as `docker diff` shows it: by
  * comparison, so that a file that was written with what it had is no change; folders with changes in them are `modified`.
  */
-export async function findChanges(upper: string, lowers: readonly string[]): Promise<Change[]> {
+export async function findChanges(
+  upper: string,
+  lowers: readonly string[],
+  options: ChangesOptions | undefined,
+): Promise<Change[]> {
   const below = stackedDirectory(lowers.toReversed().map(path => Buffer.from(path)))
-  return shown(await compareTrees(Buffer.from(upper), below, { whole: false }))
+  return shown(await compareTrees(Buffer.from(upper), withPlaceholders(below, options), { whole: false }))
 }
 
 /** The changes with their paths as text. */
@@ -59,22 +67,19 @@ export async function compareTrees(
       seen.add(name)
       await compareEntry(below(directory, name), await before?.get(name), `${path}/${name}`)
     }
-    if (whole) for (const name of (await before?.names()) ?? []) if (!seen.has(name)) note(`${path}/${name}`, 'deleted')
+    const expected = await (whole ? before?.names() : before?.made?.())
+    for (const name of expected ?? []) if (!seen.has(name)) note(`${path}/${name}`, 'deleted')
     return changes.length > count
   }
 
-  const compareEntry = async (
-    file: Buffer,
-    old: { facts: FileFacts; directory?: LowerDirectory } | undefined,
-    path: string,
-  ): Promise<void> => {
+  const compareEntry = async (file: Buffer, old: LowerEntry | undefined, path: string): Promise<void> => {
     const stat = await lstatOrNothing(file)
     if (!stat) return
     if (!options.whole && isWhiteoutStat(stat)) {
       if (old) note(path, 'deleted')
       return
     }
-    const changed = !old || differs(old.facts, factsOf(file, stat))
+    const changed = !old || (await differsFrom(old, file, stat))
     const inside = stat.isDirectory() && (await compare(file, old?.directory, path, options.whole || isOpaque(file)))
     if (!old) note(path, 'added')
     else if (changed || inside) note(path, 'modified')
@@ -84,16 +89,7 @@ export async function compareTrees(
   return changes.sort((a, b) => byBytes(a.path, b.path))
 }
 
-/** As dockerd's `statDifferent`: sizes and times of directories don't count. */
-function differs(old: FileFacts, now: FileFacts): boolean {
-  if (old.mode !== now.mode || old.uid !== now.uid || old.gid !== now.gid || old.device !== now.device) return true
-  if (Buffer.compare(old.capability ?? Buffer.alloc(0), now.capability ?? Buffer.alloc(0)) !== 0) return true
-  if ((now.mode & S_IFMT) === S_IFDIR) return false
-  return old.size !== now.size || !sameTime(old, now)
-}
-
-/** Times of which one has no nanoseconds are compared by their seconds. */
-function sameTime(a: FileFacts, b: FileFacts): boolean {
-  if (a.seconds !== b.seconds) return false
-  return a.nanoseconds === b.nanoseconds || a.nanoseconds === 0 || b.nanoseconds === 0
+async function differsFrom(old: LowerEntry, file: Buffer, stat: BigIntStats): Promise<boolean> {
+  if (differs(old.facts, factsOf(stat, capabilityOf(file)))) return true
+  return old.target !== undefined && (await readlink(file, 'latin1')) !== old.target
 }

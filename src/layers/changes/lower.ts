@@ -13,8 +13,8 @@ export interface FileFacts {
   /** Device number of device nodes, as the kernel tells it; 0 for all others. */
   readonly device: number
   readonly size: number
-  readonly seconds: number
-  readonly nanoseconds: number
+  /** Of the last change of what it holds; undefined when it is not known, which is no difference to any. */
+  readonly time: { readonly seconds: number; readonly nanoseconds: number } | undefined
   /** The value of `security.capability`. */
   readonly capability: Uint8Array | undefined
 }
@@ -23,10 +23,14 @@ export interface FileFacts {
 export interface LowerDirectory {
   get(name: string): Promise<LowerEntry | undefined>
   names(): Promise<Iterable<string>>
+  /** The names of what was made in the changed tree itself before anything was changed. */
+  made?(): Promise<readonly string[]>
 }
 
 export interface LowerEntry {
   readonly facts: FileFacts
+  /** Where a symbolic link leads, when that counts besides the facts. A byte string. */
+  readonly target?: string
   /** Present for directories. */
   readonly directory?: LowerDirectory
 }
@@ -38,7 +42,8 @@ export function below(directory: Uint8Array, name: string): Buffer {
   return Buffer.concat([directory, SLASH, Buffer.from(name, 'latin1')])
 }
 
-export function factsOf(path: Uint8Array, stat: BigIntStats): FileFacts {
+/** @param capability the value of its `security.capability`. */
+export function factsOf(stat: BigIntStats, capability?: Uint8Array): FileFacts {
   const mode = Number(stat.mode)
   const type = mode & S_IFMT
   return {
@@ -47,10 +52,29 @@ export function factsOf(path: Uint8Array, stat: BigIntStats): FileFacts {
     gid: Number(stat.gid),
     device: Number(stat.rdev),
     size: type === S_IFDIR ? 0 : Number(stat.size),
-    seconds: Number(stat.mtimeNs / 1_000_000_000n),
-    nanoseconds: Number(stat.mtimeNs % 1_000_000_000n),
-    capability: getXattr(path, 'security.capability'),
+    time: { seconds: Number(stat.mtimeNs / 1_000_000_000n), nanoseconds: Number(stat.mtimeNs % 1_000_000_000n) },
+    capability,
   }
+}
+
+/** The value of a file's `security.capability`. */
+export function capabilityOf(path: Uint8Array): Uint8Array | undefined {
+  return getXattr(path, 'security.capability')
+}
+
+/** As dockerd's `statDifferent`: sizes and times of directories don't count. */
+export function differs(old: FileFacts, now: FileFacts): boolean {
+  if (old.mode !== now.mode || old.uid !== now.uid || old.gid !== now.gid || old.device !== now.device) return true
+  if (Buffer.compare(old.capability ?? Buffer.alloc(0), now.capability ?? Buffer.alloc(0)) !== 0) return true
+  if ((now.mode & S_IFMT) === S_IFDIR) return false
+  return old.size !== now.size || !sameTime(old.time, now.time)
+}
+
+/** Times of which one has no nanoseconds are compared by their seconds. */
+function sameTime(a: FileFacts['time'], b: FileFacts['time']): boolean {
+  if (!a || !b) return true
+  if (a.seconds !== b.seconds) return false
+  return a.nanoseconds === b.nanoseconds || a.nanoseconds === 0 || b.nanoseconds === 0
 }
 
 export async function lstatOrNothing(path: Buffer): Promise<BigIntStats | undefined> {
@@ -104,10 +128,10 @@ async function lookUp(folders: readonly Buffer[], name: string): Promise<LowerEn
     if (!stat) continue
     if (isWhiteoutStat(stat)) break
     if (!stat.isDirectory()) {
-      if (!facts) return { facts: factsOf(path, stat) }
+      if (!facts) return { facts: factsOf(stat, capabilityOf(path)) }
       break
     }
-    facts ??= factsOf(path, stat)
+    facts ??= factsOf(stat, capabilityOf(path))
     merged.push(path)
     if (isOpaque(path)) break
   }

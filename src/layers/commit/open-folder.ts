@@ -27,6 +27,7 @@ export interface OpenFolder extends Disposable {
   stat(name: string): BigIntStats | undefined
   target(name: string): string | undefined
   xattrs(name: string): [name: string, value: Buffer][]
+  xattr(name: string, attribute: string): Buffer | undefined
   folder(name: string): OpenFolder | undefined
   file(name: string): OpenFile | undefined
 }
@@ -58,6 +59,7 @@ function folderOf(fd: number): OpenFolder {
             return value ? [[each, value] as [string, Buffer]] : []
           }),
       ) ?? [],
+    xattr: (name, attribute) => ifThere(() => getXattr(at(name), attribute)),
     folder(name) {
       const inner = ifThere(() => openSync(at(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME))
       return inner === undefined ? undefined : folderOf(inner)

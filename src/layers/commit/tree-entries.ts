@@ -3,7 +3,7 @@ import type { ByteString, TarHeaderInput, TarInput } from '../../archive/index.t
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../tree/node.ts'
 import { keptXattrs } from '../tree/xattrs.ts'
 import { type OpenFile, type OpenFolder, openFolder } from './open-folder.ts'
-import type { PlaceholderCheck } from './placeholders.ts'
+import type { PlaceholderCheck } from './placeholder-check.ts'
 
 /** What of a folder is taken, and what it means. Paths are absolute in the rootfs; all are byte strings. */
 export interface TreeView {
@@ -17,7 +17,8 @@ export interface TreeView {
 
 export interface TreeEntriesOptions {
   readonly view: TreeView
-  readonly placeholders: PlaceholderCheck
+  /** What is left out of what the view takes. */
+  readonly placeholders?: PlaceholderCheck
 }
 
 interface Level {
@@ -58,7 +59,7 @@ export async function* treeEntries(top: string, options: TreeEntriesOptions): As
         yield { header: whiteout(`${level.path.slice(1)}/.wh.${name}`) }
         continue
       }
-      if (!stat || (await placeholders.isPlaceholder(folder, name, path))) continue
+      if (!stat || (await placeholders?.isPlaceholder(folder, name, path))) continue
       if (!stat.isDirectory()) {
         yield* entry(folder, { name, path, stat, linked })
         continue
@@ -68,7 +69,7 @@ export async function* treeEntries(top: string, options: TreeEntriesOptions): As
       const names = view.names(inner, path)
       const next: Level = { folder: inner, path, names, next: 0 }
       levels.push(next)
-      if (await placeholders.isHolder(inner, names, path)) {
+      if (await placeholders?.isHolder(inner, names, path)) {
         next.next = names.length
         continue
       }

@@ -1,7 +1,7 @@
 import type { TarInput } from '../../archive/index.ts'
 import { entryAt, isWhiteoutStat, type LowerDirectory, stackedDirectory } from '../changes/lower.ts'
 import type { ChangedTree } from './changed-tree.ts'
-import { placeholderCheck } from './placeholders.ts'
+import { placeholderCheck } from './placeholder-check.ts'
 import { type TreeView, treeEntries } from './tree-entries.ts'
 
 /** The entries of a layer of what an overlay changed. */

@@ -6,7 +6,7 @@ import { StrataError } from '../../std/index.ts'
 import { BaseDriver } from '../base-driver.ts'
 import { findChanges } from '../changes/find-changes.ts'
 import { measure } from '../changes/measure.ts'
-import type { Change, CommitOptions, LayerInfo, RecoveryReport, Rootfs, Usage } from '../layers.ts'
+import type { Change, ChangesOptions, CommitOptions, LayerInfo, RecoveryReport, Rootfs, Usage } from '../layers.ts'
 import type { DriverParts } from '../open-parts.ts'
 import type { Paths } from '../store/paths.ts'
 import { makeRoot } from '../store/writable-store.ts'
@@ -95,11 +95,11 @@ export class StackedDriver extends BaseDriver {
     if (this.#mounted.delete(id)) await this.parts.lowers.release(await this.parts.writables.chain(id))
   }
 
-  async *changes(id: string): AsyncGenerator<Change> {
+  async *changes(id: string, options?: ChangesOptions): AsyncGenerator<Change> {
     const chain = await this.parts.writables.chain(id)
     const lowers = await this.parts.lowers.acquire(chain)
     try {
-      yield* await findChanges(this.#paths.writable(id, 'upper'), lowers)
+      yield* await findChanges(this.#paths.writable(id, 'upper'), lowers, options)
     } finally {
       await this.parts.lowers.release(chain)
     }

@@ -175,14 +175,40 @@ export function commitCases(make: MakeDriver): void {
       folder('var', { mode: 0o700 }),
     )
     for (const name of ['dev/shm', 'proc', 'opt/filled', 'usr']) await mkdir(at(name), { recursive: true })
-    for (const name of ['etc/hosts', 'usr/written', 'var/x']) await writeFile(at(name), '')
+    for (const name of ['etc/hosts', 'usr/written', 'var/x']) await writeFile(at(name), '', { mode: 0o755 })
     await makeLink('/proc/mounts', at('etc/mtab'))
     const untouched = placeholders.filter(({ path }) => !path.startsWith('/srv'))
     assert.equal((await commit(driver, 'w', { placeholders: untouched })).entries, 0)
+    const changed = async (complete = true) =>
+      (await all(driver.changes('w', { placeholders, complete }))).map(({ path, kind }) => `${kind[0]} ${path}`)
+    assert.deepEqual(await changed(), [])
+    await rm(at('etc/hosts'))
+    await rm(at('proc'), { recursive: true })
+    assert.deepEqual(await changed(), ['m /etc', 'd /etc/hosts', 'd /proc'])
+    assert.deepEqual(await changed(false), [], 'those that were not made')
+    await writeFile(at('etc/hosts'), '', { mode: 0o755 })
+    await mkdir(at('proc'))
+    await rm(at('etc/mtab'))
+    await makeLink('/proc/MOUNTS', at('etc/mtab'))
+    assert.deepEqual(await changed(), ['m /etc', 'm /etc/mtab'])
+    await rm(at('etc/mtab'))
+    await makeLink('/proc/mounts', at('etc/mtab'))
     await truncate(at('srv/there'))
     await writeFile(at('opt/filled/in'), 'i')
     await writeFile(at('usr/written'), 'w')
     await chmod(at('var'), 0o755)
+    assert.deepEqual(await changed(), [
+      ...[
+        'm /opt',
+        'm /opt/filled',
+        'a /opt/filled/in',
+        'm /srv',
+        'm /srv/there',
+        'm /usr',
+        'm /usr/written',
+        'm /var',
+      ],
+    ])
     const layer = await commit(driver, 'w', { placeholders })
     const { path } = await shownBy(driver, 'again', [base, layer.diffID])
     assert.deepEqual(outline(path), {

@@ -5,7 +5,16 @@ import type { DiffID } from '../../oci/index.ts'
 import { beside, bytesOf, diskError, runStage } from '../../std/index.ts'
 import { BaseDriver } from '../base-driver.ts'
 import { measure } from '../changes/measure.ts'
-import type { Change, CommitOptions, LayerDriver, LayerInfo, RecoveryReport, Rootfs, Usage } from '../layers.ts'
+import type {
+  Change,
+  ChangesOptions,
+  CommitOptions,
+  LayerDriver,
+  LayerInfo,
+  RecoveryReport,
+  Rootfs,
+  Usage,
+} from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
 import { layerFiles } from '../views/run.ts'
 import type { TreeStageArgs } from './tree-stage.ts'
@@ -27,12 +36,17 @@ class VfsDriver extends BaseDriver {
 
   protected async letGo(): Promise<void> {}
 
-  async #run(mode: TreeStageArgs['mode'], rootfs: string, chain: readonly DiffID[]): Promise<readonly Change[]> {
+  async #run(
+    mode: TreeStageArgs['mode'],
+    rootfs: string,
+    chain: readonly DiffID[],
+    made?: ChangesOptions,
+  ): Promise<readonly Change[]> {
     const files = layerFiles(this.parts.paths, chain)
     const options = { input: bytesOf(), signal: new AbortController().signal }
     const run = runStage<TreeStageArgs, readonly Change[]>(
       beside(import.meta.url, 'tree-stage'),
-      { mode, chain: files, rootfs },
+      { mode, chain: files, rootfs, ...(made && { made }) },
       options,
     )
     return run.result.catch((error: unknown) => {
@@ -51,9 +65,9 @@ class VfsDriver extends BaseDriver {
 
   protected async takeDown(): Promise<void> {}
 
-  async *changes(id: string): AsyncGenerator<Change> {
+  async *changes(id: string, options?: ChangesOptions): AsyncGenerator<Change> {
     const chain = await this.parts.writables.chain(id)
-    yield* await this.#run('compare', this.parts.paths.writable(id, 'rootfs'), chain)
+    yield* await this.#run('compare', this.parts.paths.writable(id, 'rootfs'), chain, options)
   }
 
   async commit(id: string, { placeholders, ...options }: CommitOptions): Promise<LayerInfo> {

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import type { TarInput } from '../../archive/index.ts'
 import { compareTrees } from '../changes/find-changes.ts'
+import { withPlaceholders } from '../changes/placeholders.ts'
 import type { ChangedTree } from '../commit/changed-tree.ts'
-import { placeholderCheck } from '../commit/placeholders.ts'
 import { type TreeView, treeEntries } from '../commit/tree-entries.ts'
 import { isNoWhiteout } from '../commit/upper-entries.ts'
 import { byBytes } from '../tree/finish.ts'
@@ -12,10 +12,11 @@ import { furtherNames } from './further-names.ts'
 import { treeDirectory } from './tree-directory.ts'
 
 /** The entries of a layer of what differs between a whole rootfs and the layers that it was made from. */
-export async function* rootfsEntries({ folder, below, placeholders }: ChangedTree): AsyncGenerator<TarInput> {
+export async function* rootfsEntries({ folder, below: chain, placeholders }: ChangedTree): AsyncGenerator<TarInput> {
   using open = new DisposableStack()
-  const layers = below.map(({ diffID, path }, number) => open.use(openLayer({ diffID, tar: path }, number)))
-  const before = treeDirectory(mergeTrees(layers.map(({ tree }) => tree))?.root)
+  const layers = chain.map(({ diffID, path }, number) => open.use(openLayer({ diffID, tar: path }, number)))
+  const below = treeDirectory(mergeTrees(layers.map(({ tree }) => tree))?.root)
+  const before = withPlaceholders(below, { placeholders, complete: false })
   const top = Buffer.from(folder)
   const removed = new Set<string>()
   const taken = new Set<string>()
@@ -30,7 +31,7 @@ export async function* rootfsEntries({ folder, below, placeholders }: ChangedTre
     isRemoved: path => removed.has(path),
     isOpaque: async () => false,
   }
-  yield* treeEntries(folder, { view, placeholders: placeholderCheck(placeholders, before) })
+  yield* treeEntries(folder, { view })
 }
 
 /** The names in each folder that lead to the paths, in the order of their bytes; the root is empty. */

@@ -17,8 +17,7 @@ export function treeDirectory(directory: Node | undefined): LowerDirectory {
         gid: node.gid,
         device: type === S_IFCHR || type === S_IFBLK ? deviceNumber(node) : 0,
         size: type === S_IFLNK ? node.target!.length : node.size,
-        seconds: node.seconds,
-        nanoseconds: node.nanoseconds,
+        time: { seconds: node.seconds, nanoseconds: node.nanoseconds },
         capability: node.xattrs?.get(CAPABILITY),
       }
       return node.children ? { facts, directory: treeDirectory(node) } : { facts }
