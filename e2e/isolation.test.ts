@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isolated } from './fixtures/isolation.ts'
@@ -262,6 +262,13 @@ if (await isolated(import.meta.filename)) {
     const gone = await engine.docker(['run', '--rm', '--network', 'container:first', image, 'true'])
     assert.equal(gone.status, 125)
     assert.match(gone.stderr, /No such container: first/)
+  })
+
+  test('the cgroup namespace that a container gets by default is told', async () => {
+    await ok('run', '-d', '--name', 'one', image, 'sleep', '1000')
+    const own =
+      (await ok('exec', 'one', 'readlink', '/proc/self/ns/cgroup')) !== (await readlink('/proc/self/ns/cgroup'))
+    assert.equal(await ok('inspect', '-f', '{{.HostConfig.CgroupnsMode}}', 'one'), own ? 'private' : 'host')
   })
 
   test('groups, entrypoint, labels and the order of weight of the environment', async () => {

@@ -21,6 +21,12 @@ export const network: Scenario = {
     const image = `${registry}/busybox`
     const web = `${registry}/web`
     const get = (url: string, ...flags: string[]) => ['run', '--rm', ...flags, image, 'wget', '-qO-', url]
+    const ends = (name: string) => [
+      'inspect',
+      '--format',
+      '{{range .NetworkSettings.Networks}}[{{.NetworkID}} {{.EndpointID}}]{{end}}',
+      name,
+    ]
     const fromHost = (url: string) => get(url, '--network', 'host')
     return [
       ['pull', '-q', image],
@@ -66,6 +72,13 @@ export const network: Scenario = {
       fromHost('http://127.0.0.1:8080'),
       ['run', '-d', '--name', 'host', '--network', 'host', '-p', '8080:80', image, 'sleep', '99'],
       { args: ['inspect', 'host'], members: settings },
+      ['network', 'inspect', '--format', '{{.Id}} {{range .Containers}}{{.EndpointID}}{{end}}', 'host'],
+      ends('host'),
+      ['stop', '-t', '0', 'host'],
+      ends('host'),
+      ['create', '--name', 'unstarted', '--network', 'host', image],
+      ends('unstarted'),
+      ['rm', 'unstarted'],
       ['port', 'host'],
       ['run', '-d', '--name', 'none', '--network', 'none', image, 'sleep', '99'],
       { args: ['inspect', 'none'], members: settings },

@@ -7,10 +7,12 @@ import type {
   NetworkSettings,
   PortMap,
 } from '../apitypes/index.ts'
-import { type ContainerRecord, type MountPoint, networkMode } from './container.ts'
+import { machineCgroups } from '../runtime/index.ts'
+import { type ContainerRecord, type MountPoint, networkMode, never } from './container.ts'
 import { type EngineContext, findSettled } from './context.ts'
 import { initLinks } from './init-files.ts'
 import { folderOf, logPathOf } from './network-setup.ts'
+import { endpointId, networkId } from './predefined-networks.ts'
 import { statusOf } from './status-text.ts'
 
 /** Everything about one container, in the shape of `docker inspect`. */
@@ -45,22 +47,27 @@ export async function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execs.length > 0 ? execs.map(exec => exec.id) : null,
-    HostConfig: { ...record.hostConfig, ...defaultsShown(context, record) },
+    HostConfig: { ...record.hostConfig, ...(await defaultsShown(context, record)) },
     GraphDriver: { Data: context.layers.describe(record.id), Name: context.layers.name },
     ...(options.size ? await sizes(context, record) : {}),
     Mounts: record.mounts.map(apiMount),
     Config: record.config,
-    NetworkSettings: networkSettings(record),
+    NetworkSettings: networkSettings(context, record),
   }
 }
 
 /** What inspect shows where the client said nothing and dockerd fills in its default. */
-function defaultsShown(context: EngineContext, record: ContainerRecord): Partial<ContainerInspect['HostConfig']> {
+async function defaultsShown(
+  context: EngineContext,
+  record: ContainerRecord,
+): Promise<Partial<ContainerInspect['HostConfig']>> {
   const { hostConfig } = record
   const maskless = hostConfig.Privileged
+  const cgroups = await machineCgroups()
   return {
     NetworkMode:
       hostConfig.NetworkMode === '' || hostConfig.NetworkMode === 'default' ? 'bridge' : hostConfig.NetworkMode,
+    CgroupnsMode: hostConfig.CgroupnsMode || (cgroups.version === 2 ? 'private' : 'host'),
     IpcMode: hostConfig.IpcMode || 'private',
     Runtime: hostConfig.Runtime || context.config.defaultRuntime,
     ShmSize: hostConfig.ShmSize || 64 * 2 ** 20,
@@ -121,10 +128,11 @@ const nothing = {
 }
 
 /** The one network that a container is in, by the name that Docker gives it. */
-export function networks(record: ContainerRecord): Readonly<Record<string, EndpointSettings>> {
+export function networks(context: EngineContext, record: ContainerRecord): Readonly<Record<string, EndpointSettings>> {
   const mode = networkMode(record.hostConfig.NetworkMode)
   if (!mode || mode.kind === 'container') return {}
-  const { endpoint } = record
+  const { endpoint, state } = record
+  const network = networkId(context, mode.kind)
   return {
     [mode.kind]: {
       IPAMConfig: null,
@@ -133,8 +141,8 @@ export function networks(record: ContainerRecord): Readonly<Record<string, Endpo
       MacAddress: endpoint?.macAddress ?? '',
       DriverOpts: null,
       GwPriority: 0,
-      NetworkID: endpoint?.networkId ?? '',
-      EndpointID: endpoint?.endpointId ?? '',
+      NetworkID: state.startedAt === never ? '' : network,
+      EndpointID: state.status === 'running' ? endpointId(record, network) : '',
       Gateway: endpoint?.gateway ?? '',
       IPAddress: endpoint?.address ?? '',
       IPPrefixLen: endpoint?.prefixLength ?? 0,
@@ -144,7 +152,7 @@ export function networks(record: ContainerRecord): Readonly<Record<string, Endpo
   }
 }
 
-function networkSettings(record: ContainerRecord): NetworkSettings {
+function networkSettings(context: EngineContext, record: ContainerRecord): NetworkSettings {
   const { endpoint } = record
   return {
     Bridge: '',
@@ -162,7 +170,7 @@ function networkSettings(record: ContainerRecord): NetworkSettings {
     IPAddress: endpoint?.address ?? '',
     IPPrefixLen: endpoint?.prefixLength ?? 0,
     MacAddress: endpoint?.macAddress ?? '',
-    Networks: networks(record),
+    Networks: networks(context, record),
   }
 }
 

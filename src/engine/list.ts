@@ -46,7 +46,7 @@ async function summary(
     State: statusOf(record.state),
     Status: statusText(record.state, now),
     HostConfig: { NetworkMode: mode === '' || mode === 'default' ? 'bridge' : mode },
-    NetworkSettings: { Networks: networks(record) },
+    NetworkSettings: { Networks: networks(context, record) },
     Mounts: record.mounts.map(apiMount),
   }
 }
@@ -135,7 +135,7 @@ function filterTests(context: EngineContext, filters: Filters): Test[] {
       }
       case 'network':
         return any((value, record) =>
-          Object.entries(networks(record)).some(
+          Object.entries(networks(context, record)).some(
             ([name, { NetworkID }]) => name === value || (NetworkID !== '' && NetworkID.startsWith(value)),
           ),
         )

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Filters, NetworkInspect, NetworkMember } from '../apitypes/index.ts'
 import { StrataError } from '../std/index.ts'
 import { type ContainerRecord, networkMode } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
 import { exactTest, labelTest, patternTest } from './filter-values.ts'
-import { type NetworkName, networkDrivers, networkId, networkNames } from './predefined-networks.ts'
+import { endpointId, type NetworkName, networkDrivers, networkId, networkNames } from './predefined-networks.ts'
 
 /** The networks that there are: `bridge`, `host` and `none`. `detailed`: with their containers. */
 export async function listNetworks(
@@ -102,11 +101,11 @@ function membersOf(context: EngineContext, network: NetworkInspect): Readonly<Re
   return Object.fromEntries(members)
 }
 
-function memberOf({ id, name, endpoint }: ContainerRecord, network: string): NetworkMember {
+function memberOf(record: ContainerRecord, network: string): NetworkMember {
+  const { name, endpoint } = record
   return {
     Name: name,
-    // `host` and `none` have nothing to make for a container; the ID only has to be its own.
-    EndpointID: endpoint?.endpointId ?? createHash('sha256').update(`${network} ${id}`).digest('hex'),
+    EndpointID: endpointId(record, network),
     MacAddress: endpoint?.macAddress ?? '',
     IPv4Address: endpoint ? `${endpoint.address}/${endpoint.prefixLength}` : '',
     IPv6Address: '',

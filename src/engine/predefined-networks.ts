@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ContainerRecord } from './container.ts'
 import type { EngineContext } from './context.ts'
 
 /** The networks that are always there. */
@@ -10,4 +11,11 @@ export const networkDrivers = { bridge: 'bridge', host: 'host', none: 'null' } a
 export function networkId(context: EngineContext, name: NetworkName): string {
   if (name === 'bridge') return context.bridge.networkId
   return createHash('sha256').update(`${context.instanceId} network ${name}`).digest('hex')
+}
+
+/**
+ * What ties a container to a network. `host` and `none` have nothing to make for one; the ID only has to be its own.
+ */
+export function endpointId({ id, endpoint }: ContainerRecord, network: string): string {
+  return endpoint?.endpointId ?? createHash('sha256').update(`${network} ${id}`).digest('hex')
 }

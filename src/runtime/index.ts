@@ -1,3 +1,4 @@
+export { machineCgroups } from './cgroup-folders.ts'
 export { createRuntime } from './create-runtime.ts'
 export { createExecProcess } from './exec-process.ts'
 export type { Exit, Process, ProcessIo, Runtime, Task } from './runtime.ts'
