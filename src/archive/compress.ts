@@ -11,7 +11,8 @@ import { combineCrc32 } from './crc32-combine.ts'
 
 /**
  * Compresses archives on all cores, several at once. An archive is cut into pieces of 1 MiB that are compressed each by
- * itself, so that one archive is enough to keep all cores busy; together they are one gzip member (RFC 1952) without name
+ * itself, so that one archive is enough to keep all cores busy; the pieces of those that began later wait for those of the
+ * earlier ones, and keep the cores busy where these are waited for. An archive's pieces together they are one gzip member (RFC 1952) without name
  * and time, or one zstd frame (RFC 8878) a piece. The result depends on the content, the settings and the library alone.
  * The work is done on the thread pool: a worker thread would cost memory, and pieces that change threads both ways.
  */
@@ -31,11 +32,17 @@ export function createCompressor(settings: CompressionSettings): Compressor {
   const cores = availableParallelism()
   const turns = new Slots(cores)
   const compress = pieceCompressor(settings)
-  const work: PieceCompressor = async piece => {
-    using _turn = await turns.acquire()
-    return await compress(piece)
+  let archives = 0
+  const turnsOf = (rank: number): PieceCompressor => {
+    return async piece => {
+      using _turn = await turns.acquire(undefined, rank)
+      return await compress(piece)
+    }
   }
-  return { ...settings, compress: open => archiveOf(open, { settings, work, ahead: 2 * cores }) }
+  return {
+    ...settings,
+    compress: open => archiveOf(open, { settings, work: turnsOf(archives++), ahead: 2 * cores }),
+  }
 }
 
 interface Shop {

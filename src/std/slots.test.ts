@@ -32,6 +32,20 @@ test('places are given in order of arrival, and are as many as there were last s
   assert.deepEqual(given, ['a', 'b', 'c', 'd'])
 })
 
+test('the lowest rank is served first, and within it who came first', async () => {
+  const slots = new Slots(1)
+  const place = await slots.acquire(signal)
+  const given: string[] = []
+  const asked = (['2a', '1a', '3a', '1b', '2b', '0a'] as const).map(async name => {
+    const rank = Number(name[0])
+    using _place = await slots.acquire(signal, rank)
+    given.push(name)
+  })
+  place[Symbol.dispose]()
+  await Promise.all(asked)
+  assert.deepEqual(given, ['0a', '1a', '1b', '2a', '2b', '3a'])
+})
+
 test('who gives up loses no place to others; without a limit everybody has one', async () => {
   const slots = new Slots(1)
   const place = await slots.acquire(signal)

@@ -1,10 +1,16 @@
 import { orAborted } from './abort.ts'
 
-/** A bounded number of places, given out in order of arrival. */
+interface Waiting {
+  readonly rank: number
+  readonly serve: () => void
+}
+
+/** A bounded number of places, given to the lowest rank first, and within it in order of arrival. */
 export class Slots {
   #limit: number
   #taken = 0
-  readonly #queue: (() => void)[] = []
+  /** In the order in which they will be served. */
+  readonly #queue: Waiting[] = []
 
   /** `limit`: 0 for as many as are wanted. */
   constructor(limit: number) {
@@ -23,15 +29,17 @@ export class Slots {
   }
 
   /** Waits for a place and holds it until the returned handle is disposed; rejects when `signal` is aborted. */
-  async acquire(signal?: AbortSignal): Promise<Disposable> {
+  async acquire(signal?: AbortSignal, rank = 0): Promise<Disposable> {
     if (this.available) this.#taken++
     else {
       const { promise, resolve } = Promise.withResolvers<void>()
-      this.#queue.push(resolve)
+      const waiting = { rank, serve: resolve }
+      const behind = this.#queue.findIndex(each => each.rank > rank)
+      this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, waiting)
       try {
         await orAborted(promise, signal)
       } catch (error) {
-        const at = this.#queue.indexOf(resolve)
+        const at = this.#queue.indexOf(waiting)
         if (at >= 0) this.#queue.splice(at, 1)
         else this.#release()
         throw error
@@ -57,7 +65,7 @@ export class Slots {
       const next = this.#queue.shift()
       if (!next) return
       this.#taken++
-      next()
+      next.serve()
     }
   }
 }

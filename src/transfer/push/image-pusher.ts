@@ -50,9 +50,6 @@ export interface PushLimits extends UploadLimits {
 
 const defaults: PushLimits = { maxConcurrentUploads: 5, maxUploadAttempts: 5, second: 1000 }
 
-/** While one layer's end is on its way to the registry, the next keeps the cores busy. */
-const COMPRESSIONS = 2
-
 /** One pusher serves an engine: what its pushes have in common is sent once. */
 export function createImagePusher(options: ImagePusherOptions): ImagePusher {
   const { content, images, leases, resolver } = options
@@ -62,7 +59,6 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     compressor: options.compressor,
     unreachable: new UnreachableRegistries(),
     slots: new Slots(limits.maxConcurrentUploads),
-    compressing: new Slots(COMPRESSIONS),
     get attempts() {
       return limits.maxUploadAttempts
     },

@@ -20,8 +20,6 @@ export interface PushRoad {
   readonly unreachable: UnreachableRegistries
   /** Uploads at once. */
   readonly slots: Slots
-  /** Uploads at once of layers that are compressed on their way: few, since one of them keeps all cores busy. */
-  readonly compressing: Slots
   /** For layers whose compressed form nobody has any more; without one they go as they are. */
   readonly compressor: Compressor | undefined
   readonly attempts: number
@@ -39,8 +37,6 @@ export interface OutgoingLayer {
   readonly credentials: Credentials | undefined
 }
 
-/** A layer of up to so many bytes is compressed in no time: what takes long is the registry's answers. */
-const SMALL = 1 << 20
 /** Repositories of the registry that are asked to lend a blob. */
 const MOUNTS = 3
 
@@ -121,14 +117,10 @@ class LayerPush {
   }
 
   async compressed(): Promise<Descriptor> {
-    const { layers, compressor, compressing } = this.#road
+    const { layers, compressor } = this.#road
     const { diffID } = this.#wanted
     const options = { ...this.#sourceOptions, layers }
-    if (compressor) {
-      const { tarSize } = await layers.info(diffID)
-      const turns = tarSize > SMALL ? compressing : undefined
-      return await this.#upload(await compressedLayer(diffID, { ...options, compressor }), turns)
-    }
+    if (compressor) return await this.#upload(await compressedLayer(diffID, { ...options, compressor }))
     const source = await plainLayer(diffID, options)
     const descriptor = { mediaType: source.mediaType, ...(await source.result) }
     if (await this.#pusher.has(descriptor.digest)) return this.#done(descriptor, 'Layer already exists')
@@ -172,12 +164,11 @@ class LayerPush {
     layerSources.drop(this.#wanted.diffID, descriptor.digest, repository)
   }
 
-  async #upload(source: UploadSource, turns?: Slots): Promise<Descriptor> {
+  async #upload(source: UploadSource): Promise<Descriptor> {
     const { attempts, second } = this.#road
     const { progress, signal } = this.#job
     const retrying = (seconds: number) => progress.retrying(seconds)
-    const options = { attempts, second, retrying, signal, ...(turns && { turns }) }
-    const { digest, size } = await uploadBlob(this.#pusher, source, options)
+    const { digest, size } = await uploadBlob(this.#pusher, source, { attempts, second, retrying, signal })
     return this.#done({ mediaType: source.mediaType, digest, size }, 'Pushed')
   }
 

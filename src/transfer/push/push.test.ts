@@ -167,7 +167,7 @@ test('uploads that wait for their next attempt let other layers be compressed', 
   const refused = new Set<string>()
   target.intercept = (request, response, path) => {
     if (request.method !== 'PATCH' || target.blobs.size > 0) return false
-    // The two whose turn it is; the others are taken.
+    // Two are; the others are taken.
     if (refused.size === 2 && !refused.has(path)) return false
     refused.add(path)
     response.writeHead(503, { 'retry-after': '60' }).end()

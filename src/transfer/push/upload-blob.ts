@@ -1,14 +1,12 @@
 import type { Descriptor } from '../../oci/index.ts'
 import type { Pusher, Upload } from '../../remotes/index.ts'
-import { isStrataError, type Slots, throwIfAborted } from '../../std/index.ts'
+import { isStrataError, throwIfAborted } from '../../std/index.ts'
 import { mayPass, type PauseOptions, pauseAfter } from '../pauses.ts'
 import type { UploadSource } from './upload-source.ts'
 
 export interface UploadOptions extends PauseOptions {
   /** Attempts in a row that may bring nothing. */
   readonly attempts: number
-  /** Each attempt takes a place in them; a pause between attempts takes none. */
-  readonly turns?: Slots
 }
 
 /** What registries say when they have lost an upload, or something of it: it is begun anew. */
@@ -33,7 +31,6 @@ export async function uploadBlob(
     for (;;) {
       throwIfAborted(options.signal)
       try {
-        using _turn = await options.turns?.acquire(options.signal)
         upload ??= await pusher.begin()
         await upload.send(stream.from(upload.offset))
         sent = await source.result
