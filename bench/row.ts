@@ -7,6 +7,8 @@ export interface Row {
   readonly rounds: number
   /** Whether the image of 1.7 GB has to be there. */
   readonly large?: boolean
+  /** Whether the image of 120 layers has to be there. */
+  readonly deep?: boolean
   /** Before the first round. */
   prepare?(peer: Peer, setting: Setting): Promise<void>
   /** After the last round: removes what `prepare` has made. */

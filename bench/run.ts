@@ -11,6 +11,7 @@ import { rounds } from './rounds.ts'
 import type { Peer, Row } from './row.ts'
 import { archive } from './rows/archive.ts'
 import { commit } from './rows/commit.ts'
+import { deepImage } from './rows/deep-image.ts'
 import { exec } from './rows/exec.ts'
 import { idleMemory } from './rows/idle-memory.ts'
 import { images } from './rows/images.ts'
@@ -25,7 +26,19 @@ import { table } from './table.ts'
  * `run.ts [--rounds N] [--keep] [--without PEER] [ROW…]`: measures the rows that have one of these metrics, or all of them, at all peers in
  * turn, and prints a table. A run of all rows, and with `--keep` one of some, is also kept in RESULTS.md and results.json.
  */
-const rows: readonly Row[] = [idleMemory, pull, push, relay, archive, images, runAlone, runBridged, exec, commit]
+const rows: readonly Row[] = [
+  idleMemory,
+  pull,
+  push,
+  relay,
+  archive,
+  deepImage,
+  images,
+  runAlone,
+  runBridged,
+  exec,
+  commit,
+]
 const usage = `usage: scripts/bench [--rounds N] [--keep] [--without dockerd | podman] [${rows.flatMap(row => row.metrics.map(({ id }) => id)).join(' | ')}]…`
 
 const { values, positionals } = parseArgs({
@@ -62,7 +75,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(signal: AbortSignal) {
-  await using setting = await makeSetting({ large })
+  await using setting = await makeSetting({ large, deep: chosen.some(row => row.deep) })
   await using stack = new AsyncDisposableStack()
   const peers: Peer[] = []
   for (const start of [strata, dockerd, podman]) {

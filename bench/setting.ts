@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { busyboxImage } from '../e2e/fixtures/images.ts'
+import { layeredImage } from '../e2e/fixtures/layered.ts'
 import { pushImage } from '../e2e/fixtures/push.ts'
 import { type Registry, startRegistry } from '../e2e/fixtures/registry.ts'
 import { debianStack } from './fixtures/debian-stack.ts'
@@ -12,11 +13,18 @@ export interface Setting extends AsyncDisposable {
   readonly smallImage: string
   /** Seven layers: Debian and a lot of packages, 1.7 GB. Only there when a row asks for it. */
   readonly largeImage: string
+  /** Busybox and 118 layers of a small file each: nearly as many as dockerd takes. Only there when a row asks for it. */
+  readonly deepImage: string
   /** A folder that ends with the setting. */
   readonly root: string
 }
 
-export async function makeSetting({ large }: { readonly large: boolean }): Promise<Setting> {
+interface Wanted {
+  readonly large: boolean
+  readonly deep: boolean
+}
+
+export async function makeSetting({ large, deep }: Wanted): Promise<Setting> {
   const root = await mkdtemp(join(tmpdir(), 'strata-bench-'))
   let registry: Registry | undefined
   const end = async () => {
@@ -27,6 +35,10 @@ export async function makeSetting({ large }: { readonly large: boolean }): Promi
     registry = await startRegistry({ root: join(root, 'registry') })
     await pushImage(registry, 'small:latest', await busyboxImage({ into: join(root, 'layers') }))
     if (large) await pushImage(registry, 'large:latest', await debianStack())
+    if (deep) {
+      const names = Array.from({ length: 118 }, (_, number) => `file-${number}`)
+      await pushImage(registry, 'deep:latest', await layeredImage(join(root, 'deep'), names))
+    }
   } catch (error) {
     await end()
     throw error
@@ -35,6 +47,7 @@ export async function makeSetting({ large }: { readonly large: boolean }): Promi
   return {
     smallImage: `${host}/small:latest`,
     largeImage: `${host}/large:latest`,
+    deepImage: `${host}/deep:latest`,
     root,
     [Symbol.asyncDispose]: end,
   }

@@ -44,6 +44,8 @@ Values are medians, in brackets the least and the most. The ratio is Strata's me
 - Push: the same image, loaded from an archive, to a registry that has nothing yet; all layers are compressed. And once
   more as it was pulled from one registry, to another that has nothing.
 - Save and load: the same image, to a file and, after its removal, from that file; each engine its own archive.
+- 120 small layers: busybox and 118 layers of one small file each; pulled, run for the first time, saved, loaded and pushed,
+  with nothing of it there before.
 - Run and exec: an image of two layers, busybox and a few files; the command is \`true\`.
 - Lists of images: of the whole command a good half is the docker CLI's own, whose start alone is a quarter of dockerd's time.
 - Memory: all processes of the engine (dockerd's with containerd's) together. Idle: ten seconds after a pull and a run.
