@@ -211,6 +211,17 @@ static napi_value js_memory_file(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/*
+ * close(fd): for descriptors that this addon opened. Node's own close counts them as strangers: in worker threads it keeps
+ * a list of those that it opened, to close what is left of them, and warns of every other.
+ */
+static napi_value js_close(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  int64_t fd;
+  if (read_integer(env, argv[0], &fd) && close((int)fd) < 0) throw_errno(env, errno, "close", NULL);
+  return NULL;
+}
+
 bool add_process(napi_env env, napi_value exports) {
   static const struct function functions[] = {
       {"posixSpawn", js_posix_spawn},
@@ -218,6 +229,7 @@ bool add_process(napi_env env, napi_value exports) {
       {"pipe", js_pipe},
       {"sealedCopy", js_sealed_copy},
       {"memoryFile", js_memory_file},
+      {"close", js_close},
   };
   return add_functions(env, exports, functions, COUNT(functions));
 }

@@ -74,6 +74,7 @@ export interface Addon {
   pipe(): [number, number]
   sealedCopy(path: PathLike): number
   memoryFile(name: PathLike): number
+  close(fd: number): void
   waitPid(pid: number, hold: boolean): Promise<ExitStatus>
   listenUnix(path: PathLike): number
   receiveFd(listeningFd: number): Promise<number>

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { type Bytes, canceled, errnoOf, StrataError, throwIfAborted } from '../std/index.ts'
@@ -68,11 +67,11 @@ function started(program: string, args: readonly string[]): Started {
   try {
     spawned = spawn(program, args, { stdio: [stdinRead, stdoutWrite, stderrWrite] })
   } catch (error) {
-    for (const fd of [stdinWrite, stdoutRead, stderrRead]) closeSync(fd)
+    for (const fd of [stdinWrite, stdoutRead, stderrRead]) addon().close(fd)
     if (errnoOf(error) !== 'ENOENT') throw error
     throw new StrataError('failed_precondition', `the program ${program} is not installed`, { cause: error })
   } finally {
-    for (const fd of [stdinRead, stdoutWrite, stderrWrite]) closeSync(fd)
+    for (const fd of [stdinRead, stdoutWrite, stderrWrite]) addon().close(fd)
   }
   return {
     spawned,

@@ -1,6 +1,7 @@
 import { addon } from './addon.ts'
 
-/** A descriptor of an empty file in memory, to be closed by the caller: a temporary file that needs no disk. */
-export function openMemoryFile(name: string): number {
-  return addon().memoryFile(name)
+/** An empty file in memory: a temporary file that needs no disk. Gone when it is disposed of. */
+export function openMemoryFile(name: string): Disposable & { readonly fd: number } {
+  const fd = addon().memoryFile(name)
+  return { fd, [Symbol.dispose]: () => addon().close(fd) }
 }

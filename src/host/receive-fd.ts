@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { errnoOf } from '../std/index.ts'
 import { addon } from './addon.ts'
@@ -19,7 +18,7 @@ export function listenForFd(path: string): FdReceiver {
   try {
     fd = addon().receiveFd(listener)
   } catch (error) {
-    closeSync(listener)
+    addon().close(listener)
     throw error
   }
   const settled = fd.then(
@@ -31,7 +30,7 @@ export function listenForFd(path: string): FdReceiver {
     async [Symbol.asyncDispose]() {
       addon().shutdownSocket(listener)
       await settled
-      closeSync(listener)
+      addon().close(listener)
       try {
         await unlink(path)
       } catch (error) {

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { canceled, StrataError, throwIfAborted } from '../std/index.ts'
@@ -91,10 +90,12 @@ export async function run(program: string, args: readonly string[], options: Run
       stdio: [pipes.stdin?.read ?? null, pipes.stdout.write, pipes.stderr.write],
     })
   } catch (error) {
-    for (const end of [pipes.stdin?.write, pipes.stdout.read, pipes.stderr.read]) if (end !== undefined) closeSync(end)
+    for (const end of [pipes.stdin?.write, pipes.stdout.read, pipes.stderr.read])
+      if (end !== undefined) addon().close(end)
     throw error
   } finally {
-    for (const end of [pipes.stdin?.read, pipes.stdout.write, pipes.stderr.write]) if (end !== undefined) closeSync(end)
+    for (const end of [pipes.stdin?.read, pipes.stdout.write, pipes.stderr.write])
+      if (end !== undefined) addon().close(end)
   }
   let running = true
   const kill = () => {

@@ -28,7 +28,7 @@ function make(scanned: ScannedTar, directory: string, tar: number): void {
 
 function check(scanned: ScannedTar, directory: string, tar: number): void {
   // In memory: a full disk keeps nobody from knowing what is whole.
-  using fresh = held(openMemoryFile('layer.erofs'))
+  using fresh = openMemoryFile('layer.erofs')
   using index = opened(join(directory, 'layer.erofs'), 'r')
   const area = write(fresh.fd, scanned)
   if (!sameBytes(fresh.fd, index.fd)) throw damaged(scanned, 'its index differs')
@@ -55,10 +55,7 @@ function write(fd: number, scanned: ScannedTar): DataArea {
 }
 
 function opened(path: string, flags: string): Disposable & { readonly fd: number } {
-  return held(openSync(path, flags, 0o600))
-}
-
-function held(fd: number): Disposable & { readonly fd: number } {
+  const fd = openSync(path, flags, 0o600)
   return { fd, [Symbol.dispose]: () => closeSync(fd) }
 }
 
