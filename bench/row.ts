@@ -36,7 +36,7 @@ export interface Peer extends AsyncDisposable {
   readonly flags: { readonly pull: readonly string[]; readonly run: readonly string[] }
   /** Runs its command line; throws unless it succeeds. */
   run(args: readonly string[]): Promise<string>
-  /** Asks its API for a page; throws unless it is given. None without an API. */
+  /** Asks its API for a page and passes over what comes; throws unless it is given. None without an API. */
   get?(path: string): Promise<void>
   /** The processes that stay running by themselves. Empty for one without a daemon. */
   resident(): readonly number[]

@@ -1,4 +1,5 @@
-import { call } from '../../e2e/fixtures/call.ts'
+import { type IncomingMessage, request } from 'node:http'
+import { finished } from 'node:stream/promises'
 import type { Daemon } from '../../e2e/fixtures/daemon.ts'
 import { family, mentioning } from '../memory.ts'
 import type { Peer, PeerName } from '../row.ts'
@@ -25,8 +26,9 @@ export async function enginePeer(name: PeerName, daemon: Daemon): Promise<Peer> 
       flags: { pull: [], run: [] },
       run,
       async get(path) {
-        const { status, body } = await call(daemon, 'GET', path)
-        if (status !== 200) throw new Error(`${name}: ${path}: ${status} ${body}`)
+        const answer = await get(daemon.host, path)
+        if (answer.statusCode !== 200) throw new Error(`${name}: ${path}: ${answer.statusCode}`)
+        await finished(answer.resume())
       },
       resident,
       working: resident,
@@ -42,4 +44,12 @@ export async function enginePeer(name: PeerName, daemon: Daemon): Promise<Peer> 
     await daemon[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** An answer of a daemon's API as soon as it begins, its body still to be read. */
+function get(host: string, path: string): Promise<IncomingMessage> {
+  const target = { socketPath: host.slice('unix://'.length), path: `/v1.51${path}` }
+  return new Promise((resolve, reject) => {
+    request(target, resolve).on('error', reject).end()
+  })
 }
