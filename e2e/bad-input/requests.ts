@@ -40,6 +40,7 @@ export function requests(image: string): readonly BadRequest[] {
     field('"HostConfig": []', 'array into Go struct field .HostConfig of type container.HostConfig'),
     field('"HostConfig": {"Binds": "x"}', 'string into Go struct field .HostConfig.Binds of type []string'),
     field('"HostConfig": {"Memory": "1g"}', 'string into Go struct field .HostConfig.Memory of type int64'),
+    field('"HostConfig": {"Memory": 1.0}', 'number 1.0 into Go struct field .HostConfig.Memory of type int64'),
     field('"HostConfig": {"PidMode": 5}', 'number into Go struct field .HostConfig.PidMode of type container.PidMode'),
     field(
       '"HostConfig": {"PortBindings": []}',

@@ -14,11 +14,12 @@ const configs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   capitals: { os: 'LINUX' },
   newer: { variant: 'v9', 'os.version': '1.2', 'os.features': ['feature'] },
   [foreign]: { os: 'macos' },
+  latin1: { author: 'caf\u00e9' },
   string: { config: { Cmd: 'true', Shell: 'sh' }, container_config: { Cmd: 'sh' } },
   little: { created: undefined, config: undefined, history: undefined },
 }
 
-const members = ['Created', 'Architecture', 'Variant', 'Os', 'OsVersion', 'Config', 'RootFS']
+const members = ['Author', 'Created', 'Architecture', 'Variant', 'Os', 'OsVersion', 'Config', 'RootFS']
 
 /** Images whose configs don't say what they are for, or say it in another way than Docker does. */
 export const oddConfigs: Scenario = {
@@ -26,7 +27,9 @@ export const oddConfigs: Scenario = {
   async images(into, files) {
     const layers = await busyboxTars(into)
     for (const [name, more] of Object.entries(configs)) {
-      const archive = dockerArchive({ layers, config: configOf(layers, more), tags: [`odd:${name}`] })
+      const config = configOf(layers, more)
+      const bytes = name === 'latin1' ? Buffer.from(config.toString(), 'latin1') : config
+      const archive = dockerArchive({ layers, config: bytes, tags: [`odd:${name}`] })
       await writeArchive(join(files, `${name}.tar`), archive)
     }
     return {}

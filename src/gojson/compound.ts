@@ -1,4 +1,5 @@
 import { type GoType, type Place, read, within } from './gojson.ts'
+import { OddNumber } from './parse.ts'
 import { raw, rawList, rawMap, rawObject } from './raw-json.ts'
 import { string } from './scalars.ts'
 import { unfit } from './unfit.ts'
@@ -126,6 +127,7 @@ export function struct<T extends object>(name: string, fields: Fields<T>): Struc
 }
 
 function entriesOf(value: unknown, name: string, at: Place): [string, unknown][] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value)
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof OddNumber)
+  if (isObject) return Object.entries(value)
   throw unfit(value, name, at)
 }

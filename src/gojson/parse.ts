@@ -1,5 +1,24 @@
 import { messageOf, StrataError } from '../std/index.ts'
 
+/** A number that is not written as a whole one which a double holds: what a type makes of it depends on how it is written. */
+export class OddNumber {
+  readonly written: string
+
+  constructor(written: string) {
+    this.written = written
+  }
+}
+
+/** JSON whose odd numbers are {@link OddNumber}s. */
+function parse(text: string): unknown {
+  return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) => {
+    const written = context?.source
+    const isOdd =
+      typeof value === 'number' && written !== undefined && !(Number.isSafeInteger(value) && written === `${value}`)
+    return isOdd ? new OddNumber(written) : value
+  })
+}
+
 /** How Go says what V8 complains of. */
 const complaints: readonly (readonly [RegExp, string])[] = [
   [/after JSON/, 'after top-level value'],
@@ -15,10 +34,10 @@ const complaints: readonly (readonly [RegExp, string])[] = [
 export function parseFirst(text: string): { readonly value: unknown; readonly rest: string } {
   if (text.trim() === '') throw new StrataError('invalid_argument', 'EOF')
   try {
-    return { value: JSON.parse(text), rest: '' }
+    return { value: parse(text), rest: '' }
   } catch (error) {
     const at = Number(/after JSON at position (\d+)/.exec(messageOf(error))?.[1])
-    if (at >= 0) return { value: JSON.parse(text.slice(0, at)), rest: text.slice(at) }
+    if (at >= 0) return { value: parse(text.slice(0, at)), rest: text.slice(at) }
     throw refusal(text, error, 'unexpected EOF')
   }
 }
@@ -26,7 +45,7 @@ export function parseFirst(text: string): { readonly value: unknown; readonly re
 /** The value that a text is, as Go's `Unmarshal` takes it. Throws `invalid_argument` with Go's text. */
 export function parseWhole(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch (error) {
     throw refusal(text, error, 'unexpected end of JSON input')
   }

@@ -1,4 +1,5 @@
 import type { GoType } from './gojson.ts'
+import { OddNumber } from './parse.ts'
 import { raw } from './raw-json.ts'
 import { unfit } from './unfit.ts'
 
@@ -28,18 +29,24 @@ export const string = stringNamed('string')
 export const bool = scalar('bool', false, value => typeof value === 'boolean')
 
 /** Beyond 2^53 it is as exact as a double. */
-function integer(name: string, least: number, most: number): GoType<number> {
-  return scalar(
-    name,
-    0,
-    (value): value is number => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
-  )
+function integer(name: string, least: bigint, most: bigint): GoType<number> {
+  return {
+    ...scalar(name, 0, value => typeof value === 'number'),
+    read(value, at) {
+      const written = value instanceof OddNumber ? value.written : typeof value === 'number' ? String(value) : ''
+      if (!/^-?\d+$/.test(written)) throw unfit(value, name, at)
+      const whole = BigInt(written)
+      if (whole < least || whole > most) throw unfit(value, name, at)
+      return Number(whole)
+    },
+  }
 }
 
-export const int = integer('int', -(2 ** 63), 2 ** 63)
-export const int64 = integer('int64', -(2 ** 63), 2 ** 63)
-export const duration = integer('time.Duration', -(2 ** 63), 2 ** 63)
-export const uint = integer('uint', 0, 2 ** 64)
-export const uint64 = integer('uint64', 0, 2 ** 64)
-export const fileMode = integer('fs.FileMode', 0, 2 ** 32 - 1)
-export const uint16 = integer('uint16', 0, 65_535)
+const [least64, most64] = [-(2n ** 63n), 2n ** 63n - 1n]
+export const int = integer('int', least64, most64)
+export const int64 = integer('int64', least64, most64)
+export const duration = integer('time.Duration', least64, most64)
+export const uint = integer('uint', 0n, 2n ** 64n - 1n)
+export const uint64 = integer('uint64', 0n, 2n ** 64n - 1n)
+export const fileMode = integer('fs.FileMode', 0n, 2n ** 32n - 1n)
+export const uint16 = integer('uint16', 0n, 65_535n)

@@ -1,5 +1,6 @@
 import { StrataError } from '../std/index.ts'
 import type { Place } from './gojson.ts'
+import { OddNumber } from './parse.ts'
 
 /** Go's error for a value of the wrong kind. `type` is Go's name of the right one. */
 export function unfit(value: unknown, type: string, at: Place): StrataError {
@@ -13,6 +14,9 @@ export function unfit(value: unknown, type: string, at: Place): StrataError {
 
 function kindOf(value: unknown, type: string): string {
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return /^u?int|^time\.Duration|^fs\.FileMode/.test(type) ? `number ${value}` : 'number'
+  if (typeof value === 'number' || value instanceof OddNumber) {
+    const written = value instanceof OddNumber ? value.written : value
+    return /^u?int|^time\.Duration|^fs\.FileMode/.test(type) ? `number ${written}` : 'number'
+  }
   return typeof value === 'boolean' ? 'bool' : typeof value
 }

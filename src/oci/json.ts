@@ -1,4 +1,4 @@
-import { StrataError } from '../std/index.ts'
+import { StrataError, textOfBytes } from '../std/index.ts'
 
 /** A JSON object from outside, of which nothing is known yet. */
 export type JSONObject = Readonly<Record<string, unknown>>
@@ -7,13 +7,11 @@ export function invalid(message: string, cause?: unknown): StrataError {
   return new StrataError('invalid_argument', message, cause === undefined ? {} : { cause })
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-/** The JSON object in `bytes`; `what` names it in errors. */
+/** The JSON object in `bytes`, in which what is no UTF-8 reads as U+FFFD, as in Go; `what` names it in errors. */
 export function parseObject(bytes: Uint8Array, what: string): JSONObject {
   let value: unknown
   try {
-    value = JSON.parse(utf8.decode(bytes))
+    value = JSON.parse(textOfBytes(bytes).toWellFormed())
   } catch (error) {
     throw invalid(`${what} is not valid JSON`, error)
   }

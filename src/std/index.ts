@@ -1,5 +1,6 @@
 export { canceled, delay, orAborted, throwIfAborted } from './abort.ts'
 export { BLOCK_BYTES, release } from './blocks.ts'
+export { bytesOfText, textOfBytes } from './byte-text.ts'
 export { type Blob, type Bytes, bytesOf, collect, fromReadable, madeAhead, tap } from './bytes.ts'
 export { diskError, isDiskFull } from './disk-full.ts'
 export { type ErrorCode, errnoOf, isStrataError, messageOf, StrataError, type StrataErrorOptions } from './errors.ts'

@@ -14,7 +14,10 @@ const layer = digestOf(zeros)
 function archiveOf(images: Readonly<Record<string, unknown>>, repositories: unknown): Files {
   const document = (value: unknown): Entry => ({
     kind: 'document',
-    bytes: Buffer.from(typeof value === 'string' ? value : (JSON.stringify(value) ?? '')),
+    bytes:
+      value instanceof Uint8Array
+        ? value
+        : Buffer.from(typeof value === 'string' ? value : (JSON.stringify(value) ?? '')),
   })
   const files: Files = new Map([['repositories', document(repositories)]])
   for (const [id, json] of Object.entries(images)) {
@@ -122,4 +125,24 @@ test('images of any documents are read or refused', async () => {
     }),
     { numRuns: 2000 },
   )
+})
+
+test('a document keeps bytes that are no UTF-8; where it is written anew each is U+FFFD', async () => {
+  const document = (version: string) =>
+    Buffer.from(`{"docker_version":"${version}","author":"caf\xe9\xf0\x9f"}`, 'latin1')
+  const [image] = await imagesOf(archiveOf({ a: document('1.9.0') }, {}))
+  const text = Buffer.from(image!.configBytes).toString('latin1')
+  assert.ok(text.startsWith('{"author":"caf\xe9\xf0\x9f","docker_version"'), text)
+  assert.ok(text.includes('"history":[{"author":"caf\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}]'), text)
+  const [older] = await imagesOf(archiveOf({ a: document('1.8.0') }, {}))
+  assert.equal(older!.imageConfig.author, 'caf\ufffd\ufffd\ufffd')
+  assert.ok(Buffer.from(older!.configBytes).toString().includes('"author":"caf\ufffd\ufffd\ufffd"'))
+})
+
+test('a number that is not written as a whole one is none', async () => {
+  for (const size of ['1.0', '1e3', '9223372036854775808']) {
+    const message = `json: cannot unmarshal number ${size} into Go struct field V1Image.Size of type int64`
+    await assert.rejects(imagesOf(archiveOf({ a: `{"Size":${size}}` }, {})), { code: 'invalid_argument', message })
+  }
+  assert.equal((await imagesOf(archiveOf({ a: '{"Size":-0,"other":1e400}' }, {}))).length, 1)
 })

@@ -11,6 +11,7 @@ import {
   struct,
 } from '../../gojson/index.ts'
 import type { DiffID } from '../../oci/index.ts'
+import { bytesOfText, textOfBytes } from '../../std/index.ts'
 import { type V1Image, v1Image } from '../v1-image.ts'
 
 /** What of an image's document says where it belongs. */
@@ -23,7 +24,7 @@ export class V1Document {
   readonly #value: unknown
 
   constructor(bytes: Uint8Array) {
-    this.#text = Buffer.from(bytes).toString('utf8')
+    this.#text = textOfBytes(bytes)
     this.#value = parseWhole(this.#text)
   }
 
@@ -54,7 +55,7 @@ export class V1Document {
     for (const name of ['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway']) members.delete(name)
     members.set('rootfs', raw({ type: 'layers', ...(layers.length > 0 && { diff_ids: layers }) }))
     members.set('history', rawList(history))
-    return Buffer.from(rawMap(members))
+    return bytesOfText(rawMap(members))
   }
 
   #image(): V1Image {

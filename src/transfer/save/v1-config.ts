@@ -1,6 +1,6 @@
 import { membersOf, raw, rawMap, read } from '../../gojson/index.ts'
 import { type ChainID, chainIDs, type DiffID, type Digest, digestOf, hexOf } from '../../oci/index.ts'
-import { isStrataError } from '../../std/index.ts'
+import { isStrataError, textOfBytes } from '../../std/index.ts'
 import { type V1Image, v1Image } from '../v1-image.ts'
 
 /** What is known of the layers below the top. */
@@ -34,7 +34,7 @@ export function v1Configs(config: Uint8Array, layers: readonly DiffID[]): Buffer
 /** A config that Docker wouldn't take says nothing. */
 function imageOf(config: Uint8Array): V1Image {
   try {
-    return read(v1Image, JSON.parse(Buffer.from(config).toString('utf8')))
+    return read(v1Image, JSON.parse(textOfBytes(config)))
   } catch (error) {
     if (!isStrataError(error, 'invalid_argument')) throw error
     return v1Image.zero
