@@ -5,10 +5,14 @@ import type { HttpResponse } from './http-client.ts'
 import type { RegistryClient, Repository, RepositoryRequest } from './registry.ts'
 import type { RequestOptions } from './remotes.ts'
 
+/** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.17 */
+const RANGE_REFUSED = 416
+
 /**
  * The bytes of a blob from `offset` on: https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-blobs.
- * A registry that doesn't do ranges sends everything; what was there already is dropped then. The stream fails with
- * `unavailable` when it ends early, and never hands on more than the descriptor says.
+ * A registry that doesn't do ranges sends everything, and one that has other ones than it was asked for is asked for
+ * everything; what was there already is dropped then. The stream fails with `unavailable` when it ends early, and never
+ * hands on more than the descriptor says.
  */
 export async function fetchBlob(
   registry: RegistryClient,
@@ -16,11 +20,27 @@ export async function fetchBlob(
   options: RequestOptions,
 ): Promise<Bytes> {
   const { repository, descriptor, offset } = wanted
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-  if (offset > 0) headers.range = `bytes=${offset}-`
-  const response = await open(registry, repository, { ...options, resource: `blobs/${descriptor.digest}`, headers })
+  const ask = (from: number) =>
+    open(registry, repository, {
+      ...options,
+      resource: `blobs/${descriptor.digest}`,
+      headers: { 'accept-encoding': 'identity', ...(from > 0 && { range: `bytes=${from}-` }) },
+    })
+  /** The answer to a request for what is missing; undefined when the registry has other bytes for it. */
+  const rest = async () => {
+    try {
+      const response = await ask(offset)
+      if (begins(response, offset)) return response
+      await response.discard()
+    } catch (error) {
+      if (!isStrataError(error) || error.details.status !== RANGE_REFUSED) throw error
+    }
+    return undefined
+  }
+  const response = (offset > 0 ? await rest() : undefined) ?? (await ask(0))
   try {
-    const start = startOf(response, offset)
+    if (!begins(response, offset)) throw otherPart(response)
+    const start = startOf(response)
     checkLength(response, descriptor, start)
     return gathered(exactly(response.body, { skip: offset - start, size: descriptor.size - offset, descriptor }))
   } catch (error) {
@@ -42,13 +62,21 @@ async function open(
   }
 }
 
-/** Where in the blob the body begins. */
-function startOf(response: HttpResponse, offset: number): number {
-  if (response.status === 200) return 0
-  const range = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(String(response.headers['content-range'] ?? ''))
-  if (response.status === 206 && range && Number(range[1]) === offset) return offset
-  throw new StrataError('unavailable', `the registry answered a request for bytes ${offset}- with others`, {
-    details: { status: response.status, reason: 'range' },
+/** Whether the body has the blob's bytes from `offset` on. */
+function begins(response: HttpResponse, offset: number): boolean {
+  return (response.status === 200 || response.status === 206) && startOf(response) <= offset
+}
+
+/** Where in the blob the body begins; infinity when the answer doesn't say. */
+function startOf({ status, headers }: HttpResponse): number {
+  if (status === 200) return 0
+  const range = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(String(headers['content-range'] ?? ''))
+  return range ? Number(range[1]) : Number.POSITIVE_INFINITY
+}
+
+function otherPart({ status }: HttpResponse): StrataError {
+  return new StrataError('unavailable', 'the registry answered a request for a blob with something else', {
+    details: { status, reason: 'range' },
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { type Bytes, StrataError } from '../std/index.ts'
 import { openConnections, type Route } from './connections.ts'
+import { decoded, isGzip } from './encoded-body.ts'
 import { networkError, proxyAnswer } from './network-error.ts'
 import { proxyAuthorization } from './proxy.ts'
 import { sentBody } from './sent-body.ts'
@@ -8,7 +9,10 @@ import { sentBody } from './sent-body.ts'
 export interface HttpRequest {
   readonly method: Method
   readonly url: URL
-  /** Names in lower case. `authorization` never follows a redirect to another origin. */
+  /**
+   * Names in lower case. `authorization` never follows a redirect to another origin. Without `accept-encoding` and `range`
+   * answers may come compressed, and are decompressed.
+   */
   readonly headers: Readonly<Record<string, string>>
   /** A stream is read once, and its chunks are given away: such a request is never sent again. */
   readonly body?: RequestBody
@@ -51,6 +55,8 @@ export interface HttpClientOptions {
   readonly routeTo: (url: URL) => Promise<Route>
 }
 
+/** A request with one of these says itself which form of the answer it wants. */
+const ENCODED_HEADERS = ['accept-encoding', 'range']
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const READ_AHEAD = 512 * 1024
 
@@ -65,11 +71,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const route = await options.routeTo(url)
       proxy = route.proxy
       const { dispatcher, through } = await connections.to(url, route)
+      const anyEncoding = ENCODED_HEADERS.every(name => wanted.headers[name] === undefined)
+      const own = { 'user-agent': options.userAgent, ...(anyEncoding && { 'accept-encoding': 'gzip' }) }
       const { statusCode, headers, body } = await dispatcher.request({
         method,
         origin: (through ?? url).origin,
         path: through ? url.href : `${url.pathname}${url.search}`,
-        headers: { 'user-agent': options.userAgent, ...(through && forProxy(through, url)), ...wanted.headers },
+        headers: { ...own, ...(through && forProxy(through, url)), ...wanted.headers },
         body: isStream(wanted.body) ? sentBody(wanted.body) : (wanted.body ?? null),
         signal,
         highWaterMark: READ_AHEAD,
@@ -78,7 +86,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         await discard(body)
         throw proxyAnswer(statusCode)
       }
-      return { status: statusCode, headers, url, body: chunksOf(body, wanted), discard: () => discard(body) }
+      const response = { status: statusCode, url, discard: () => discard(body) }
+      const chunks = chunksOf(body, wanted)
+      if (!anyEncoding || !isGzip(headers['content-encoding'])) return { ...response, headers, body: chunks }
+      const { 'content-encoding': _, 'content-length': _compressed, ...rest } = headers
+      return { ...response, headers: rest, body: decoded(chunks) }
     } catch (error) {
       throw networkError(error, { ...wanted, ...(proxy && { proxy }) })
     }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Descriptor, Digest } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import { collect, isStrataError } from '../std/index.ts'
@@ -371,7 +373,7 @@ test('a redirect to another host takes no credentials along, and no challenge fr
     sendError(response, 401, 'UNAUTHORIZED', 'signature of s3cret is wrong')
     return true
   }
-  await assert.rejects(fetcher.blob(descriptor, 0), { code: 'unauthorized' })
+  await assert.rejects(fetcher.blob(descriptor, 0), { code: 'unavailable' })
   assert.equal(storage.requestsOf('/steal').length, 0)
 })
 
@@ -395,20 +397,80 @@ test('a silent body ends after the idle time, an abort ends it at once', async t
   await assert.rejects(rest, { code: 'canceled' })
 })
 
-test('a connection that another offset is answered on is refused', async t => {
+test('other bytes than were asked for are passed over, or asked for from the beginning', async t => {
   const { registry, resolver, reference } = await setUp(t)
-  const descriptor = blobOf(registry, pattern(1000))
-  registry.intercept = (_request, response, path) => {
-    if (!path.includes('/blobs/')) return false
-    response.writeHead(206, { 'content-range': 'bytes 5-999/1000', 'content-length': 995 }).end(pattern(995))
-    return true
+  const bytes = pattern(1000)
+  const descriptor = blobOf(registry, bytes)
+  const fetcher = resolver.fetcher(reference('app'), { signal })
+  const part = (start: number) => ({ 'content-range': `bytes ${start}-999/1000`, 'content-length': 1000 - start })
+  const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    'from before': response => response.writeHead(206, part(5)).end(bytes.subarray(5)),
+    'from behind': response => response.writeHead(206, part(15)).end(bytes.subarray(15)),
+    'from somewhere': response => response.writeHead(206).end(bytes),
+    none: response => response.writeHead(416).end(),
+    'no content': response => response.writeHead(204).end(),
   }
-  await assert.rejects(resolver.fetcher(reference('app'), { signal }).blob(descriptor, 10), { code: 'unavailable' })
+  for (const [what, answer] of Object.entries(answers)) {
+    registry.intercept = (request, response, path) => {
+      if (!path.includes('/blobs/') || request.headers.range === undefined) return false
+      answer(response)
+      return true
+    }
+    const got = await collect(await fetcher.blob(descriptor, 10), 2_000)
+    assert.ok(got.equals(bytes.subarray(10)), what)
+  }
+  for (const what of ['from behind', 'no content']) {
+    registry.intercept = (_request, response, path) => {
+      if (!path.includes('/blobs/')) return false
+      answers[what]!(response)
+      return true
+    }
+    await assert.rejects(fetcher.blob(descriptor, 10), {
+      code: 'unavailable',
+      message: 'the registry answered a request for a blob with something else',
+    })
+  }
   const missing = { ...descriptor, digest: `sha256:${'0'.repeat(64)}` as Digest }
   registry.intercept = undefined
-  await assert.rejects(resolver.fetcher(reference('app'), { signal }).blob(missing, 0), {
-    code: 'not_found',
-    message: 'unknown blob',
+  await assert.rejects(fetcher.blob(missing, 0), { code: 'not_found', message: 'unknown blob' })
+})
+
+test('answers may be compressed, blobs are as they are', async t => {
+  const { registry, resolver, reference } = await setUp(t)
+  const pushed = registry.manifest('app', 'latest', MANIFEST, content)
+  const blob = blobOf(registry, gzipSync('a layer'))
+  const compressed = (response: ServerResponse, status: number, body: Buffer, type = 'application/json') => {
+    const encoded = gzipSync(body)
+    const headers = { 'content-type': type, 'content-encoding': 'gzip', 'content-length': encoded.byteLength }
+    response.writeHead(status, headers).end(encoded)
+  }
+  const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+  registry.intercept = (request, response, path) => {
+    if (path.startsWith('/token')) compressed(response, 200, json({ token: 'good' }))
+    else if (request.headers.authorization !== 'Bearer good') {
+      response.setHeader('www-authenticate', 'Bearer realm="/token"')
+      compressed(response, 401, json({ errors: [{ code: 'UNAUTHORIZED' }] }))
+    } else if (path.includes('/tags/')) compressed(response, 200, json({ name: 'app', tags: ['a', 'b'] }))
+    else if (path.includes('/broken/')) {
+      response.writeHead(200, { 'content-type': MANIFEST, 'content-encoding': 'gzip' }).end('no gzip')
+    } else if (path.includes('/none/')) {
+      compressed(response, 404, json({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'not here' }] }))
+    } else if (path.includes('/manifests/')) compressed(response, 200, json(content), MANIFEST)
+    else if (path.includes('/blobs/')) {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(registry.blobs.get(blob.digest))
+    } else return false
+    return true
+  }
+  assert.deepEqual((await resolver.resolve(reference('app'), { signal })).descriptor, pushed)
+  assert.deepEqual(await resolver.tags(reference('app'), { signal }), ['a', 'b'])
+  const bytes = await collect(await resolver.fetcher(reference('app'), { signal }).blob(blob, 0), 2_000)
+  assert.equal(digestOf(bytes), blob.digest)
+  await assert.rejects(resolver.resolve(reference('none'), { signal }), {
+    message: `manifest for ${registry.host}/none:latest not found: manifest unknown: not here`,
+  })
+  await assert.rejects(resolver.resolve(reference('broken'), { signal }), {
+    code: 'unavailable',
+    message: 'gzip: invalid data',
   })
 })
 

@@ -115,7 +115,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
     try {
       const first = await attempt()
       if (first.response.status < 400) return first.response
-      if (!learn(endpoint, first.response)) throw await registryError(first.response)
+      if (!learn(endpoint, first.response)) throw await refusalOf(endpoint, first.response)
       if (first.authorization?.startsWith('Bearer ')) tokens.forget(first.authorization.slice('Bearer '.length))
       const scheme = usable(endpoint, credentials)?.scheme
       if (scheme === 'basic' && !basicAuthorization(credentials)) {
@@ -131,7 +131,7 @@ export function createRegistryClient(http: HttpClient, directory: RegistryDirect
       await first.response.discard()
       const second = await attempt()
       if (second.response.status < 400) return second.response
-      throw await registryError(second.response)
+      throw await refusalOf(endpoint, second.response)
     } catch (error) {
       if (isStrataError(error, 'unavailable') && error.details.reason !== undefined) known.delete(source.name)
       throw error
@@ -193,6 +193,16 @@ function merged(scopes: readonly string[]): string[] {
   const all = [...new Set(scopes)]
   const within = (part: string, whole: string) => part !== whole && whole.startsWith(`${part},`)
   return all.filter(scope => !all.some(other => within(scope, other)))
+}
+
+/** What storages say whose addresses, which the registry gives out, have run out. */
+const RUN_OUT = new Set([400, 401, 403])
+
+/** Where a registry sent the request may be out of date by now: what is said there is not the registry's last word. */
+async function refusalOf({ origin }: Endpoint, response: HttpResponse): Promise<StrataError> {
+  const error = await registryError(response)
+  if (response.url.origin === origin || !RUN_OUT.has(response.status)) return error
+  return new StrataError('unavailable', error.message, { cause: error, details: { reason: 'elsewhere' } })
 }
 
 function freshlyRefused(error: StrataError): StrataError {

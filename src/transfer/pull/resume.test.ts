@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { collect, StrataError } from '../../std/index.ts'
-import { all, image, newPuller, newRegistry, noise, pulling, tarOf } from '../testdata/fixtures.ts'
+import { all, gzip, image, newPuller, newRegistry, noise, pulling, tarOf } from '../testdata/fixtures.ts'
 import type { ProgressEvent } from '../transfer.ts'
 import { ingestRef } from './layer-job.ts'
 
@@ -69,6 +69,54 @@ test('a registry that is busy, then fine; one that never gives the rest', async 
   }
   await assert.rejects(pulling(store, registry, 'short'), { code: 'unavailable', message: /EOF|reset|closed/ })
   assert.equal(served, 5)
+})
+
+test('a token or a storage address that runs out in the middle of a layer', async t => {
+  const registry = await newRegistry(t)
+  const storage = await newRegistry(t)
+  const store = await newPuller(t)
+  const tar = tarOf('a', noise(400_000, 4))
+  const layer = image(registry, 'app', [tar]).layers[0]!
+  storage.blob(gzip(tar))
+  storage.faults.set(layer.digest, { cutAfter: () => 150_000, times: 2 })
+  let issued = 0
+  registry.intercept = (request, response, path) => {
+    if (path.startsWith('/token')) response.end(JSON.stringify({ token: `t${++issued}`, expires_in: 3600 }))
+    else if (issued === 0 || request.headers.authorization !== `Bearer t${issued}`) {
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="/token"' }).end()
+    } else if (path.includes(layer.digest)) {
+      response.writeHead(307, { location: `${storage.url}${path}` }).end()
+      // No token is good for another layer.
+      issued++
+    } else return false
+    return true
+  }
+  storage.intercept = (_request, response, path) => {
+    if (!path.includes('/blobs/') || storage.requestsOf('/blobs/').length !== 2) return false
+    response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error>Request has expired</Error>')
+    return true
+  }
+  await pulling(store, registry, 'app')
+  const asked = storage.requestsOf('/blobs/')
+  assert.deepEqual(
+    asked.map(({ authorization }) => authorization),
+    [undefined, undefined, undefined, undefined],
+  )
+  const offsets = asked.map(({ range }) => Number(/\d+/.exec(range ?? '0')![0]))
+  assert.equal(offsets[1], offsets[2])
+  assert.ok(offsets[1]! > 0 && offsets[3]! > offsets[2]!, String(offsets))
+  storage.intercept = (_request, response) => {
+    response.writeHead(403).end()
+    return true
+  }
+  const other = image(registry, 'other', [tarOf('b', Buffer.alloc(10))]).layers[0]!
+  registry.intercept = (_request, response, path) => {
+    if (path.startsWith('/token')) response.end(JSON.stringify({ token: 'any' }))
+    else if (path.includes(other.digest)) response.writeHead(307, { location: `${storage.url}${path}` }).end()
+    else return false
+    return true
+  }
+  await assert.rejects(pulling(store, registry, 'other'), { code: 'unavailable', message: /^denied: / })
 })
 
 /** Holds a blob back after `after` bytes, and resolves `reached` when a puller has got that many. */
