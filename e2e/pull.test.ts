@@ -136,6 +136,39 @@ if (await isolated(import.meta.filename)) {
     })
   })
 
+  test('a prune gives back what a pull that was given up has left, and nothing of one that goes on', async () => {
+    const { name: image, large } = await served('pruned')
+    const gate = Promise.withResolvers<void>()
+    registry.faults.set(large.digest, { gate: { after: size / 2, open: gate.promise } })
+    const half = () =>
+      eventually(
+        async () => Promise.all([(await received(large)) >= size / 4, ...base.map(isHere)]),
+        here => !here.includes(false),
+      )
+    await using given = await startSession(['docker', 'pull', image], { env: engine.env })
+    await half()
+    given.kill('SIGINT')
+    assert.notEqual(await given.ended, 0)
+    const left = ['system', 'df', '--format', '{{.Type}} {{.Size}}']
+    assert.doesNotMatch(await ok(...left), /^Images 0B$/m)
+    assert.match(await ok('image', 'prune', '-f', '--filter', 'until=1h'), /^Total reclaimed space: 0B$/m)
+    assert.ok((await received(large)) > 0)
+    const told = await ok('image', 'prune', '-f')
+    assert.match(told, new RegExp(`^deleted: ${large.digest}$`, 'm'))
+    assert.match(told, /^Total reclaimed space: [1-9]/m)
+    assert.equal(await received(large), 0)
+    assert.deepEqual(await Promise.all(base.map(isHere)), [false, false])
+    assert.match(await ok(...left), /^Images 0B$/m)
+    await using kept = await startSession(['docker', 'pull', image], { env: engine.env })
+    await half()
+    await ok('system', 'prune', '-af')
+    assert.ok((await received(large)) > 0)
+    assert.deepEqual(await Promise.all(base.map(isHere)), [true, true])
+    gate.resolve()
+    assert.equal(await kept.ended, 0, kept.stderr)
+    await runs(image)
+  })
+
   test('a registry that is killed and comes back: the pull goes on by itself', async () => {
     const large = layerFrom(await tarOf(file('opt/huge', random.bytes(48 * 2 ** 20))), { compression: 'none' })
     const folder = join(root, 'registry')

@@ -44,13 +44,17 @@ export class Collector {
 
   /**
    * Does `work`, which lets things go, and collects them, with no other collection in between: what this one says that it
-   * gave back is what `work` let go, and the space is there when it resolves.
+   * gave back is what `work` let go, and the space is there when it resolves. `unfinished`: what was not brought to its end
+   * and nobody leases goes as well, however new it is.
    */
-  collect<T>(work: () => T): Promise<{ readonly result: T; readonly swept: Swept }> {
+  collect<T>(
+    work: () => T,
+    { unfinished = false }: { readonly unfinished?: boolean } = {},
+  ): Promise<{ readonly result: T; readonly swept: Swept }> {
     const collected = this.#last.then(async () => {
       this.#forgetExpired()
       const result = work()
-      const swept = await collectGarbage(this.#parts)
+      const swept = await collectGarbage({ ...this.#parts, unfinished })
       await this.#parts.layers.settle()
       return { result, swept }
     })

@@ -70,11 +70,12 @@ class Sweep {
 
   /** Ingests of what is leased may go on; so may those that were written to lately, by whoever it was. */
   async ingests(): Promise<void> {
-    const { content, grace = DEFAULT_GRACE } = this.#options
+    const { content, grace = DEFAULT_GRACE, unfinished = false } = this.#options
     for await (const { ref, active, offset, updatedAt } of content.ingests()) {
       const digests = (ref.match(/sha256:[a-f0-9]{64}/g) ?? []) as Digest[]
       if (active || digests.some(digest => this.#collection.isLeased(digest))) continue
-      if (Date.now() - updatedAt.getTime() < grace) continue
+      const wait = unfinished && digests.length > 0 ? 0 : grace
+      if (Date.now() - updatedAt.getTime() < wait) continue
       await this.#removing(ref, async () => {
         await content.abort(ref, { onlyIdle: true })
         this.swept.ingests.push(ref)

@@ -32,6 +32,8 @@ export interface GarbageOptions extends Stores {
   readonly extraLayers?: Iterable<DiffID>
   /** How long an ingest that nobody leases is kept after its last byte, in milliseconds. One hour when absent. */
   readonly grace?: number
+  /** Nobody is waited for who could lease an ingest, since its name has a digest, and doesn't. */
+  readonly unfinished?: boolean
 }
 
 /** Content and layers, by name. */

@@ -9,7 +9,7 @@
  * lend it, is its blob kept, can another registry send it through here, else compress it on its way -> config -> manifest.
  * Nothing is stored for it; a layer that two pushes want in one place is brought once.
  */
-import type { Digest, Platform } from '../oci/index.ts'
+import type { DiffID, Digest, Platform } from '../oci/index.ts'
 import type { Reference } from '../reference/index.ts'
 import type { Credentials } from '../remotes/index.ts'
 
@@ -57,6 +57,8 @@ export interface PullResult {
 
 export interface Puller {
   pull(reference: Reference, options: PullOptions): Promise<PullResult>
+  /** Lets go of what pulls that failed have left, so that the next ones could go on from there; returns what it was. */
+  letGo(): readonly (Digest | DiffID)[]
   /** From now on these count; what is under way goes on. */
   setLimits(limits: DownloadLimits): void
 }

@@ -8,17 +8,28 @@ import { Removal } from './remove.ts'
 /** Engines in which a prune is under way. */
 const pruning = new WeakSet<EngineContext>()
 
-/** Removes the images that a prune by these filters takes, and says what space came back. */
+/**
+ * Removes the images that a prune by these filters takes, and says what space came back. Without filters but `dangling`,
+ * what pulls that failed have left goes as well.
+ */
 export async function pruneImages(context: EngineContext, filters: Filters): Promise<ImagesPruned> {
   if (pruning.has(context)) throw new StrataError('conflict', 'a prune operation is already running')
   pruning.add(context)
   try {
-    const { result, swept } = await context.collector.collect(() => removePlanned(context, filters))
-    const { removal, forgotten } = result
+    // A prune that picks images says nothing of what belongs to none.
+    const everything = filters.keys().every(key => key === 'dangling')
+    const work = () => {
+      const left: readonly string[] = everything ? context.puller.letGo() : []
+      return { left, ...removePlanned(context, filters) }
+    }
+    const { result, swept } = await context.collector.collect(work, { unfinished: everything })
+    const { removal, forgotten, left } = result
     removal.tell()
     publish(context, 'image', 'prune', '', { reclaimed: String(swept.bytes) })
     // With nothing deleted the docker CLI says that no space came back.
-    const deleted = [...forgotten.map(Deleted => ({ Deleted })), ...removal.done]
+    const parts = [...swept.layers, ...swept.ingests.map(ref => ref.replace(/^.*(?=sha256:)/, ''))]
+    const gone = [...forgotten, ...parts.filter(each => left.includes(each))]
+    const deleted = [...gone.map(Deleted => ({ Deleted })), ...removal.done]
     return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: swept.bytes }
   } finally {
     pruning.delete(context)

@@ -65,11 +65,12 @@ export function createPuller(options: PullerOptions): Puller {
     keepCompressed: options.keepCompressed ?? false,
   }
 
-  const lend = createPullLeases(leases)
+  const pullLeases = createPullLeases(leases)
   const own = options.platform ?? hostPlatform()
 
   return {
     pull,
+    letGo: pullLeases.letGo,
     setLimits(wanted) {
       Object.assign(limits, wanted)
       road.slots.resize(limits.maxConcurrentDownloads)
@@ -80,7 +81,7 @@ export function createPuller(options: PullerOptions): Puller {
     const reference = withDefaultTag(name)
     const { signal, credentials } = request
     const target = await resolver.resolve(reference, { signal, ...(credentials && { credentials }) })
-    const lease = lend(reference)
+    const lease = pullLeases.lend(reference)
     let succeeded = false
     try {
       const result = await bring(reference, target, { ...request, lease })
