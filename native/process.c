@@ -2,6 +2,7 @@
 #include "addon.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -222,6 +223,20 @@ static napi_value js_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static void run_trim(struct job *job) {
+  (void)job;
+  malloc_trim(0);
+}
+
+/* trimMemory() -> Promise: gives memory that was freed back to the system; glibc keeps what lies below something in use. */
+static napi_value js_trim_memory(napi_env env, napi_callback_info info) {
+  (void)info;
+  struct job *job = calloc(1, sizeof *job);
+  if (!job) return throw_errno(env, ENOMEM, "malloc_trim", NULL);
+  job->run = run_trim;
+  return start_job(env, job, NULL);
+}
+
 bool add_process(napi_env env, napi_value exports) {
   static const struct function functions[] = {
       {"posixSpawn", js_posix_spawn},
@@ -230,6 +245,7 @@ bool add_process(napi_env env, napi_value exports) {
       {"sealedCopy", js_sealed_copy},
       {"memoryFile", js_memory_file},
       {"close", js_close},
+      {"trimMemory", js_trim_memory},
   };
   return add_functions(env, exports, functions, COUNT(functions));
 }

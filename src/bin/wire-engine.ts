@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Compressor, createCompressor } from '../archive/index.ts'
 import { openContentStore } from '../content/index.ts'
 import { type EngineConfig, openEngine } from '../engine/index.ts'
-import { cpuLevel, lockDataRoot } from '../host/index.ts'
+import { cpuLevel, lockDataRoot, trimMemory } from '../host/index.ts'
 import { createImageStore, createLayerSources, createLeaseStore } from '../images/index.ts'
 import { createLayerDriver } from '../layers/index.ts'
 import { openMetadata } from '../metadata/index.ts'
@@ -13,7 +13,7 @@ import { createBridgeDriver, createSandboxes } from '../network/index.ts'
 import { hostPlatform, type Platform } from '../oci/index.ts'
 import { createResolver, type Proxies } from '../remotes/index.ts'
 import { createRuntime, defaultMaskedPaths, defaultReadonlyPaths } from '../runtime/index.ts'
-import { type Logger, StrataError } from '../std/index.ts'
+import { type Logger, StrataError, whenStagesRest } from '../std/index.ts'
 import { createImagePusher, createPuller } from '../transfer/index.ts'
 import { createVolumeStore } from '../volumes/index.ts'
 import { KNOWN_RUNTIMES } from './check-config.ts'
@@ -32,6 +32,8 @@ export async function wireEngine(
   await mkdir(config.dataRoot, { recursive: true, mode: 0o710 })
   await mkdir(config.execRoot, { recursive: true, mode: 0o711 })
   stack.use(await lockDataRoot(config.dataRoot))
+  // After the last transfer: an idle engine is small.
+  whenStagesRest(() => void trimMemory())
 
   const metadata = stack.use(openMetadata(join(config.dataRoot, 'metadata.db')))
   const content = await openContentStore(join(config.dataRoot, 'content'))

@@ -75,6 +75,7 @@ export interface Addon {
   sealedCopy(path: PathLike): number
   memoryFile(name: PathLike): number
   close(fd: number): void
+  trimMemory(): Promise<void>
   waitPid(pid: number, hold: boolean): Promise<ExitStatus>
   listenUnix(path: PathLike): number
   receiveFd(listeningFd: number): Promise<number>

@@ -47,5 +47,6 @@ export {
   type SpawnOptions,
 } from './spawn.ts'
 export { isTrailing, trailing } from './trailing.ts'
+export { trimMemory } from './trim-memory.ts'
 export { nobodyListens } from './unix-socket.ts'
 export { getXattr, listXattrs, setXattr } from './xattr.ts'

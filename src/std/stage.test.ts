@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { BLOCK_BYTES, takeBlock, takeSpare } from './blocks.ts'
 import { type Bytes, collect } from './bytes.ts'
 import { isStrataError, StrataError } from './errors.ts'
-import { runStage } from './stage.ts'
+import { runStage, whenStagesRest } from './stage.ts'
 
 const module = new URL('./testdata/count-stage.ts', import.meta.url)
 const signal = new AbortController().signal
@@ -58,4 +58,14 @@ test('blocks that a stage is done with come back to its feeder', async () => {
   const run = runStage<object, number>(releasing, {}, { input: blocks(), signal })
   assert.equal(await run.result, 4 * BLOCK_BYTES + 8)
   assert.equal(new Uint8Array(takeSpare()!)[0], 5)
+})
+
+test('when the last worker thread has waited long enough and is gone, that is told', async () => {
+  const run = runStage<object, number>(module, {}, { input: chunks(1, 10), signal })
+  await collect(run.output, 100)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  whenStagesRest(resolve)
+  const awake = setInterval(() => {}, 60_000)
+  await promise
+  clearInterval(awake)
 })

@@ -33,6 +33,12 @@ interface IdleWorker {
   readonly timer: NodeJS.Timeout
 }
 const idle: IdleWorker[] = []
+let rest: () => void = () => {}
+
+/** Has `callback` called each time that no worker thread waits for work any more: what they had is free then. */
+export function whenStagesRest(callback: () => void): void {
+  rest = callback
+}
 
 function forget(worker: Worker): void {
   for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
@@ -56,7 +62,7 @@ function giveBack(worker: Worker): void {
   }
   const timer = setTimeout(() => {
     drop()
-    void worker.terminate()
+    void worker.terminate().then(() => idle.length === 0 && rest())
   }, IDLE_MILLISECONDS).unref()
   worker.on('error', drop)
   worker.on('exit', drop)
