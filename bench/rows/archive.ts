@@ -38,6 +38,8 @@ export const archive: Row = {
     const { get } = peer
     const answer = get && (await timed(() => get(`/images/get?names=${largeImage}`)))
     await peer.run(['rmi', largeImage])
+    // The layers are gone before they come again.
+    await peer.run(['image', 'prune', '--force'])
     const load = await measured(peer, ['load', '--quiet', '--input', path])
     return {
       save: save.milliseconds / 1000,
