@@ -77,9 +77,6 @@ export interface Addon {
   close(fd: number): void
   trimMemory(): Promise<void>
   waitPid(pid: number, hold: boolean): Promise<ExitStatus>
-  listenUnix(path: PathLike): number
-  receiveFd(listeningFd: number): Promise<number>
-  shutdownSocket(fd: number): void
   sha256New(): Handle<'sha256'>
   sha256Update(handle: Handle<'sha256'>, bytes: Uint8Array): Promise<void>
   sha256Digest(handle: Handle<'sha256'>): Buffer

@@ -34,7 +34,6 @@ export {
 export { routeRequest } from './netlink.ts'
 export { createNetns, removeNetns } from './netns.ts'
 export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } from './node.ts'
-export type { FdReceiver } from './receive-fd.ts'
 export { rechunk } from './rechunk.ts'
 export { sealProgram } from './sealed-program.ts'
 export { backgroundSha256 } from './sha256.ts'
