@@ -13,6 +13,7 @@ test('durations are before now', () => {
   assert.equal(until('10m30s'), now - 630_000)
   assert.equal(until('250ms'), now - 250)
   assert.equal(until('-1h'), now + 3_600_000)
+  assert.equal(until('-0'), now)
 })
 
 test('dates with a zone, and seconds since the epoch', () => {
@@ -46,6 +47,20 @@ test('anything else is refused in the words of Docker', () => {
   assert.throws(() => until('2021-02-01 00:00:00'), {
     message: 'parsing time "2021-02-01 00:00:00": extra text: " 00:00:00"',
   })
+  const unlike = (text: string, layout: string, rest: string, element: string) => {
+    const message = `parsing time "${text}" as "${layout}": cannot parse "${rest}" as "${element}"`
+    assert.throws(() => until(text), { code: 'invalid_argument', message })
+  }
+  unlike('-1', '2006-01-02', '-1', '2006')
+  unlike('-1.5', '2006-01-02T15:04:05.999999999', '-1.5', '2006')
+  unlike('2020-1-1', '2006-01-02', '1-1', '01')
+  unlike('2020-01-01T', '2006-01-02T15', '', '15')
+  unlike('2020-01-01T10:20:', '2006-01-02T15:04:05', '', '05')
+  unlike('2020-01-01T10:20+1', '2006-01-02T15Z07:00', ':20+1', 'Z07:00')
+  unlike('2020-01-01-01', '2006-01-02Z07:00', '-01', 'Z07:00')
+  for (const text of ['9999999999h', '1.', '99999999999999999999']) {
+    assert.throws(() => until(text), { message: `failed to parse value as time or duration: "${text}"` })
+  }
   assert.throws(() => until('1h', '2h'), { message: 'more than one until filter specified' })
 })
 

@@ -1,4 +1,5 @@
 import type { Filters } from '../apitypes/index.ts'
+import { type ParsedTime, parseTime } from '../gojson/index.ts'
 import { reworded, StrataError } from '../std/index.ts'
 
 const units: Readonly<Record<string, number>> = {
@@ -11,6 +12,9 @@ const units: Readonly<Record<string, number>> = {
   m: 6e4,
   h: 36e5,
 }
+
+/** Go's longest duration, in milliseconds. */
+const LONGEST = 2 ** 63 / 1e6
 
 /**
  * The `until` of a prune, in milliseconds since the epoch; undefined when it is not given. A value is a Go duration before
@@ -35,48 +39,50 @@ export function ofImages<T>(read: () => T): T {
   return reworded(read, message => new StrataError('internal', message))
 }
 
-/** Go's `time.ParseDuration`. */
+/** Go's `time.ParseDuration`; a lone 0 counts as seconds since the epoch. */
 function beforeNow(value: string, now: number): number | undefined {
   const [, sign, terms] = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(value) ?? []
-  if (terms === undefined) return undefined
+  if (terms === undefined) return /^[+-]0$/.test(value) ? now : undefined
   let duration = 0
   for (const [, number, unit] of terms.matchAll(/([\d.]+)([^\d.]+)/g)) duration += Number(number) * units[unit!]!
+  if (duration > LONGEST) return undefined
   return sign === '-' ? now + duration : now - duration
 }
 
-const date = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?( .*)?$/
-
+/** What has a `-` is a date, and what is wrong with it is told. Layouts are chosen as Docker chooses them. */
 function dateOf(value: string): number | undefined {
-  const found = date.exec(value)
-  if (!found) return undefined
-  const [
-    ,
-    year = '',
-    month = '',
-    day = '',
-    hour = '00',
-    minute = '00',
-    second = '00',
-    fraction = '0',
-    zone = '',
-    extra,
-  ] = found
-  const outOfRange = (what: string) =>
-    new StrataError('invalid_argument', `parsing time ${JSON.stringify(value)}: ${what} out of range`)
-  if (Number(month) < 1 || Number(month) > 12) throw outOfRange('month')
-  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
-  if (Number(day) < 1 || Number(day) > days) throw outOfRange('day')
-  if (Number(hour) > 23) throw outOfRange('hour')
-  if (Number(minute) > 59) throw outOfRange('minute')
-  if (Number(second) > 59) throw outOfRange('second')
-  if (extra) {
-    const what = `extra text: ${JSON.stringify(extra)}`
-    throw new StrataError('invalid_argument', `parsing time ${JSON.stringify(value)}: ${what}`)
+  try {
+    return momentFrom(parseTime(layoutOf(value), value))
+  } catch (error) {
+    if (value.includes('-')) throw error
+    return undefined
   }
-  const parsed = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3)}${zone}`)
-  return Number.isNaN(parsed) ? undefined : parsed
+}
+
+function layoutOf(value: string): string {
+  const hasZone = /[zZ+]/.test(value) || value.split('-').length === 4
+  const zone = hasZone ? 'Z07:00' : ''
+  if (value.includes('.')) return `2006-01-02T15:04:05.999999999${zone}`
+  if (!value.includes('T')) return `2006-01-02${zone}`
+  const colons = value.split(':').length - 1
+  // One of them is the zone's.
+  const ofTime = hasZone && !/[zZ]/.test(value) ? colons - 1 : colons
+  const time = ofTime <= 0 ? '15' : ofTime === 1 ? '15:04' : '15:04:05'
+  return `2006-01-02T${time}${zone}`
+}
+
+function momentFrom({ year, month, day, hour, minute, second, nanosecond, offset }: ParsedTime): number {
+  const moment = new Date(0)
+  if (offset === undefined) {
+    moment.setFullYear(year, month - 1, day)
+    moment.setHours(hour, minute, second)
+  } else {
+    moment.setUTCFullYear(year, month - 1, day)
+    moment.setUTCHours(hour, minute - offset, second)
+  }
+  return moment.getTime() + Math.trunc(nanosecond / 1e6)
 }
 
 function secondsOf(value: string): number | undefined {
-  return /^-?\d{1,15}(\.\d{1,9})?$/.test(value) ? Number(value) * 1000 : undefined
+  return /^\+?\d{1,15}(\.\d{1,9})?$/.test(value) ? Number(value) * 1000 : undefined
 }
