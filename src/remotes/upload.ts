@@ -25,16 +25,23 @@ export async function beginUpload(
     },
     async send(bytes) {
       let sent = 0
+      let ended = false
       async function* counted() {
         for await (const chunk of bytes) {
           sent += chunk.byteLength
           yield chunk
         }
+        ended = true
       }
       const headers = { 'content-type': 'application/octet-stream' }
       const response = await sendOn({ method: 'PATCH', resource: address, headers, body: counted() })
       await response.discard()
       address = addressOf(response)
+      if (!ended) {
+        throw new StrataError('unavailable', 'the registry answered before it had all of an upload', {
+          details: { reason: 'early' },
+        })
+      }
       const kept = endOfRange(response)
       if (kept && kept !== offset + sent) {
         throw new StrataError(
