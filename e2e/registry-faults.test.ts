@@ -49,8 +49,11 @@ const realm: Readonly<Record<string, Outcome>> = {
   huge: undefined,
   text: undefined,
   'no-date': undefined,
-  list: [500, `${head('list')}authorization server did not include a token in the response`],
-  html: [500, /unable to decode token response of http:\/\/realm\/token/],
+  list: [
+    500,
+    `${head('list')}unable to decode token response: json: cannot unmarshal array into Go value of type auth.getTokenResponse`,
+  ],
+  html: [500, /unable to decode token response: invalid character '<' looking for beginning of value$/],
   gone: [500, `${head('gone')}unknown: not here`],
   circle: [500, /Get "\/token": stopped after 5 redirects$/],
 }

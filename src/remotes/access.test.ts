@@ -106,6 +106,50 @@ test('login by token: the password goes to the realm, a refresh token comes back
   })
 })
 
+test('odd tokens serve, and what is none is told in the words of Docker', async t => {
+  let answer = ''
+  const { registry, resolver, domain } = await setUp(t, (request, response, path) => {
+    if (path.startsWith('/token')) response.end(answer)
+    else if (request.headers.authorization === 'Bearer good') return false
+    else {
+      const bearer = 'Bearer realm="/token",service="r"'
+      const both = ['Basic realm="x"', bearer]
+      response.writeHead(401, { 'www-authenticate': registry.requests.length % 2 ? both : both.toReversed() }).end()
+    }
+    return true
+  })
+  const login = () => resolver.login({ domain, credentials: right, signal })
+  for (const odd of [
+    { access_token: 'good' },
+    { token: 'other', access_token: 'good' },
+    { token: 'good', access_token: '' },
+    { token: 'good', expires_in: 0, issued_at: 'yesterday' },
+    { token: 'good', expires_in: '60' },
+    { token: 'good', refresh_token: null },
+  ]) {
+    answer = JSON.stringify(odd)
+    assert.deepEqual(await login(), {}, answer)
+  }
+  const none = 'authorization server did not include a token in the response'
+  const undecoded = 'unable to decode token response: '
+  for (const [text, problem] of [
+    ['{}', none],
+    ['null', none],
+    ['{"token":null}', none],
+    ['', `${undecoded}EOF`],
+    ['{"token":"go', `${undecoded}unexpected EOF`],
+    ['<html>', `${undecoded}invalid character '<' looking for beginning of value`],
+    ['[]', `${undecoded}json: cannot unmarshal array into Go value of type auth.getTokenResponse`],
+    [
+      '{"token":5}',
+      `${undecoded}json: cannot unmarshal number into Go struct field getTokenResponse.token of type string`,
+    ],
+  ] as const) {
+    answer = text
+    await assert.rejects(login(), { code: 'unavailable', message: `Get "${registry.url}/v2/": ${problem}` }, text)
+  }
+})
+
 test('login and search never go to a mirror, and blocked registries are asked nothing', async t => {
   const registries: Record<string, { mirrors?: string[]; blocked?: boolean }> = {
     'blocked.example': { blocked: true },
@@ -146,13 +190,17 @@ test('settings of registries can be other ones from a moment on; wrong ones chan
 test('search: what is asked, what comes of odd answers', async t => {
   const results: unknown[] = [
     { name: 'a', description: 'A', star_count: 3, is_official: true },
-    { name: 7, description: null, star_count: 'x' },
+    { Name: 'b', description: null, star_count: -1 },
     null,
   ]
   const { registry, resolver, domain } = await setUp(t, (request, response, path) => {
     if (path.startsWith('/v1/search?q=ok')) sendJson(response, 200, { results })
     else if (path.startsWith('/v1/search?q=none')) sendJson(response, 200, {})
     else if (path.startsWith('/v1/search?q=text')) sendJson(response, 200, { results: 'x' })
+    else if (path.startsWith('/v1/search?q=stars')) sendJson(response, 200, { results: [{ star_count: 5.5 }] })
+    else if (path.startsWith('/v1/search?q=list')) sendJson(response, 200, [])
+    else if (path.startsWith('/v1/search?q=rest')) response.writeHead(200).end('{} x')
+    else if (path.startsWith('/v1/search?q=cut')) response.writeHead(200).end('{"results":[')
     else if (path.startsWith('/v1/search?q=html')) response.writeHead(200).end('<html>')
     else if (path.startsWith('/v1/search?q=empty')) response.writeHead(200).end()
     else response.writeHead(request.url === '/v1/_ping' ? 404 : 403).end()
@@ -162,17 +210,24 @@ test('search: what is asked, what comes of odd answers', async t => {
     resolver.search({ term: `${domain}/${words}`, limit, credentials: right, signal })
   assert.deepEqual(await find('ok & well'), [
     { name: 'a', description: 'A', stars: 3, official: true },
-    { name: '', description: '', stars: 0, official: false },
+    { name: 'b', description: '', stars: -1, official: false },
     { name: '', description: '', stars: 0, official: false },
   ])
   const { path, authorization } = registry.requests.at(-1)!
   assert.equal(path, '/v1/search?q=ok+&+well&n=25')
   assert.equal(authorization, basic)
   assert.deepEqual(await find('none', 100), [])
+  assert.deepEqual(await find('rest'), [])
   for (const [words, problem] of [
-    ['text', 'the results are no list'],
+    [
+      'text',
+      'json: cannot unmarshal string into Go struct field SearchResults.results of type []registry.SearchResult',
+    ],
+    ['stars', 'json: cannot unmarshal number 5.5 into Go struct field SearchResults.results.0.star_count of type int'],
+    ['list', 'json: cannot unmarshal array into Go value of type registry.SearchResults'],
+    ['cut', 'unexpected EOF'],
     ['html', "invalid character '<' looking for beginning of value"],
-    ['empty', 'unexpected end of JSON input'],
+    ['empty', 'EOF'],
   ]) {
     await assert.rejects(find(words!), { message: `error decoding registry search results: ${problem}` })
   }
@@ -205,32 +260,79 @@ test('an identity token is given to the realm, for a token that lets search', as
   assert.deepEqual([grant_type, refresh_token, scope], ['refresh_token', 'kept', 'registry:catalog:search'])
 })
 
-test('tags come over all pages, in their order; lists without an end are refused', async t => {
+test('tags come over all pages, in their order, those at other hosts without credentials', async t => {
+  const other = await new TestRegistry().start()
+  t.after(() => other.stop())
+  other.intercept = (_request, response) => {
+    sendJson(response, 200, { tags: ['there'] })
+    return true
+  }
+  const next = (target: string) => `<${target}>; rel="next"`
   const pages: Record<string, [tags: unknown, link?: string]> = {
-    '': [['c', 'a'], '</v2/app/tags/list?last=a&n=2>; rel="next"'],
+    '': [['c', 'a'], next('/v2/app/tags/list?last=a&n=2')],
     a: [['b'], '<tags/list?last=x>; rel="other", <list?last=b>; rel=next'],
     b: [null],
-    loop: [['x'], '<list?last=loop>; rel="next"'],
-    away: [['x'], '<http://127.0.0.1:1/v2/app/tags/list>; rel="next"'],
+    away: [['x'], next(`${other.url}/v2/app/tags/list`)],
+    loop: [['x'], next('list?last=loop')],
+    circle: [['x'], next('list?last=half')],
+    half: [['x'], next('list?last=circle')],
+    ftp: [['x'], next('ftp://elsewhere/tags')],
     bad: [[7]],
+    text: ['x'],
   }
   let start = ''
   const { registry, resolver, domain } = await setUp(t, (request, response) => {
     const url = new URL(request.url ?? '', registry.url)
     if (!url.pathname.endsWith('/tags/list')) return false
+    if (request.headers.authorization !== basic) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+      return true
+    }
     const [tags, link] = pages[url.searchParams.get('last') ?? start]!
     sendJson(response, 200, { name: 'app', tags }, link ? { link } : {})
     return true
   })
-  const list = () => resolver.tags({ domain, path: 'app' }, { signal })
+  const list = () => resolver.tags({ domain, path: 'app' }, { credentials: right, signal })
   assert.deepEqual(await list(), ['c', 'a', 'b'])
-  for (const end of ['loop', 'away']) {
-    start = end
-    await assert.rejects(list(), { code: 'unavailable', message: 'the list of tags of the registry does not end' }, end)
+  start = 'away'
+  assert.deepEqual(await list(), ['x', 'there'])
+  assert.equal(other.requests[0]?.authorization, undefined)
+  for (const [page, message] of Object.entries({
+    loop: 'the list of tags of the registry does not end',
+    circle: 'the list of tags of the registry does not end',
+    ftp: 'Get "ftp://elsewhere/tags": unsupported protocol scheme "ftp"',
+    bad: 'json: cannot unmarshal number into .tags.0 of type string',
+    text: 'json: cannot unmarshal string into Go struct field .tags of type []string',
+  })) {
+    start = page
+    await assert.rejects(list(), { code: 'unavailable', message }, page)
   }
-  start = 'bad'
-  await assert.rejects(list(), { message: 'the list of tags of the registry is malformed' })
-  await assert.rejects(resolver.tags({ domain, path: 'none' }, { signal }), /./)
+  await assert.rejects(resolver.tags({ domain, path: 'none' }, { credentials: right, signal }), /./)
+})
+
+test('of 200 pages of tags only those that fail are asked for again', async t => {
+  const asked: number[] = []
+  const { registry, resolver, domain } = await setUp(t, (request, response) => {
+    const url = new URL(request.url ?? '', registry.url)
+    if (!url.pathname.endsWith('/tags/list')) return false
+    const page = Number(url.searchParams.get('page'))
+    asked.push(page)
+    const isGone = page % 10 === 5 && asked.at(-2) !== page
+    if (isGone || asked.length > 300) response.writeHead(503).end()
+    else
+      sendJson(response, 200, { tags: [`t${page}`] }, page < 199 ? { link: `<list?page=${page + 1}>; rel="next"` } : {})
+    return true
+  })
+  const tags = await resolver.tags({ domain, path: 'app' }, { signal })
+  assert.deepEqual(
+    tags,
+    Array.from({ length: 200 }, (_, page) => `t${page}`),
+  )
+  assert.equal(asked.length, 220)
+  asked.length = 300
+  await assert.rejects(resolver.tags({ domain, path: 'app' }, { signal }), {
+    message: 'received unexpected HTTP status: 503 Service Unavailable',
+  })
 })
 
 test('clocks that disagree: a token that is over already serves until the registry refuses it, then a new one is asked for', async t => {

@@ -7,7 +7,8 @@ import type { Credentials } from './remotes.ts'
 /** Where a registry sends those who want a token. Throws `unauthorized` for what is no place to send credentials to. */
 export function realmOf(challenge: Challenge, endpoint: Endpoint, credentials: Credentials | undefined): URL {
   const { realm } = challenge.parameters
-  const url = realm === undefined ? null : URL.parse(realm, endpoint.origin)
+  if (realm === undefined) throw new StrataError('unauthorized', 'no realm specified for token auth challenge')
+  const url = URL.parse(realm, endpoint.origin)
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new StrataError('unauthorized', 'no usable realm in the challenge of the registry')
   }

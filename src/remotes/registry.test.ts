@@ -258,6 +258,14 @@ test('a realm that refuses says why, and a challenge without a realm is an error
   })
   guard(registry, { realm: 'gopher://x', valid: () => false })
   await assert.rejects(resolver.resolve(reference('app'), { signal }), { code: 'unauthorized' })
+  registry.intercept = (_request, response) => {
+    response.writeHead(401, { 'www-authenticate': 'Bearer service="r"' }).end()
+    return true
+  }
+  await assert.rejects(resolver.resolve(reference('app'), { signal }), {
+    code: 'unauthorized',
+    message: `Head "${registry.url}/v2/app/manifests/latest": no realm specified for token auth challenge`,
+  })
 })
 
 test('Basic challenges', async t => {

@@ -67,8 +67,14 @@ export function createResolver(options: ResolverOptions): Resolver & AsyncDispos
       mirrors.first(repository.domain, async source => {
         await perhapsPatiently(source, () => registry.ping({ ...repository, source }, request.signal), request.signal)
         try {
-          const list = () => listTags(registry, { ...repository, source }, request)
-          return await perhapsPatiently(source, list, request.signal)
+          return await listTags(
+            registry,
+            { ...repository, source },
+            {
+              ...request,
+              patiently: page => perhapsPatiently(source, page, request.signal),
+            },
+          )
         } catch (error) {
           throw translate(error, repository)
         }

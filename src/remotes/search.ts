@@ -1,8 +1,9 @@
+import { bool, int, list, string, struct } from '../gojson/index.ts'
 import { collect, isStrataError, messageOf, StrataError } from '../std/index.ts'
 import { answerTo, challengeIn } from './answer-challenge.ts'
 import type { Endpoint, RegistryDirectory } from './endpoint.ts'
 import type { HttpClient } from './http-client.ts'
-import { parseRegistryJson } from './parse-registry-json.ts'
+import { readAnswer } from './registry-json.ts'
 import type { FoundRepository, RequestOptions, Search } from './remotes.ts'
 import { basicAuthorization } from './tokens.ts'
 
@@ -10,6 +11,18 @@ const DEFAULT_LIMIT = 25
 const LIMIT = 100
 const REDIRECTS = 5
 const BODY_LIMIT = 4 * 1024 * 1024
+const searchResult = struct('registry.SearchResult', {
+  star_count: int,
+  is_official: bool,
+  name: string,
+  is_automated: bool,
+  description: string,
+})
+const searchResults = struct('registry.SearchResults', {
+  query: string,
+  num_results: int,
+  results: list(searchResult),
+})
 const HUB_INDEX: Endpoint = { origin: 'https://index.docker.io', prefix: '', verify: true }
 
 /**
@@ -43,7 +56,11 @@ export async function search(
     throw new StrataError('unavailable', `Unexpected status code ${response.status}`)
   }
   try {
-    return resultsOf(parseRegistryJson(await collect(response.body, BODY_LIMIT)))
+    const answer = await collect(response.body, BODY_LIMIT)
+    const { results } = readAnswer(answer, { type: searchResults, at: 'SearchResults', part: 'first' })
+    return (results ?? []).map(({ star_count: stars, is_official: official, name, description }) => {
+      return { name, description, stars, official }
+    })
   } catch (error) {
     if (!isStrataError(error) || error.code === 'canceled') throw error
     throw new StrataError('unavailable', `error decoding registry search results: ${error.message}`, { cause: error })
@@ -114,18 +131,4 @@ function unreachable(domain: string, [withTls = '', plain]: readonly string[]): 
     'invalid_argument',
     `invalid registry endpoint https://${domain}/v1/: ${withTls}. If this private registry supports only HTTP or HTTPS with an unknown CA certificate, please add \`--insecure-registry ${domain}\` to the daemon's arguments. In the case of HTTPS, if you have access to the registry's CA certificate, no need for the flag; simply place the CA certificate at /etc/docker/certs.d/${domain}/ca.crt`,
   )
-}
-
-function resultsOf(answer: unknown): FoundRepository[] {
-  const results: unknown = (answer as { results?: unknown } | null)?.results ?? []
-  if (!Array.isArray(results)) throw new StrataError('unavailable', 'the results are no list')
-  return results.map((each: unknown) => {
-    const { name, description, star_count, is_official } = (each ?? {}) as Readonly<Record<string, unknown>>
-    return {
-      name: typeof name === 'string' ? name : '',
-      description: typeof description === 'string' ? description : '',
-      stars: typeof star_count === 'number' && Number.isSafeInteger(star_count) ? star_count : 0,
-      official: is_official === true,
-    }
-  })
 }

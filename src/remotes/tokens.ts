@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { collect, KeyedLock, StrataError } from '../std/index.ts'
+import { type GoType, int, string, struct } from '../gojson/index.ts'
+import { collect, isStrataError, KeyedLock, StrataError } from '../std/index.ts'
 import type { HttpClient, HttpResponse } from './http-client.ts'
-import { redactUrl } from './redact.ts'
 import { registryError } from './registry-error.ts'
+import { readAnswer } from './registry-json.ts'
 import type { Credentials } from './remotes.ts'
 
 /** What a token is asked for: https://distribution.github.io/distribution/spec/auth/token/ */
@@ -42,6 +43,15 @@ const SHORTEST_LIFE = 60_000
 const REDIRECTS = 5
 /** What clients are called at realms. */
 const CLIENT = 'docker'
+
+/** What is no number of seconds is none: {@link SHORTEST_LIFE} is left. */
+const seconds: GoType<number> = { ...int, read: value => (typeof value === 'number' ? value : 0) }
+const tokenResponse = struct('auth.getTokenResponse', {
+  token: string,
+  access_token: string,
+  expires_in: seconds,
+  refresh_token: string,
+})
 
 /** Tokens live in memory only and are kept by realm, service, scope and user; lives are counted on our own clock. */
 export function createTokenSource(http: HttpClient, now: () => number = () => performance.now()): TokenSource {
@@ -135,26 +145,27 @@ async function refusal(response: HttpResponse): Promise<StrataError> {
 }
 
 async function readToken(response: HttpResponse): Promise<Issued> {
-  let body: unknown
-  try {
-    body = JSON.parse((await collect(response.body, BODY_LIMIT)).toString())
-  } catch (error) {
-    if (error instanceof StrataError && error.code !== 'invalid_argument') throw error
-    const text = `unable to decode token response of ${redactUrl(response.url)}`
-    throw new StrataError('unavailable', text, { cause: error, details: { final: true } })
-  }
-  const said = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const token = [said.token, said.access_token].find(each => typeof each === 'string' && each !== '')
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
+  const answer = await readTokenResponse(response)
+  const { refresh_token: refreshToken } = answer
+  const token = answer.access_token || answer.token
+  if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new StrataError('unavailable', 'authorization server did not include a token in the response', {
       details: { final: true },
     })
   }
-  const seconds = said.expires_in
-  const life = typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : 0
-  const refreshToken =
-    typeof said.refresh_token === 'string' && said.refresh_token !== '' ? said.refresh_token : undefined
-  return { token, life: Math.max(SHORTEST_LIFE, life), ...(refreshToken !== undefined && { refreshToken }) }
+  const life = Math.max(SHORTEST_LIFE, answer.expires_in * 1000)
+  return { token, life, ...(refreshToken !== '' && { refreshToken }) }
+}
+
+async function readTokenResponse(response: HttpResponse) {
+  try {
+    const bytes = await collect(response.body, BODY_LIMIT)
+    return readAnswer(bytes, { type: tokenResponse, at: 'getTokenResponse', part: 'first' })
+  } catch (error) {
+    if (!isStrataError(error) || error.code === 'canceled') throw error
+    const details = { final: true, ...error.details }
+    throw new StrataError('unavailable', `unable to decode token response: ${error.message}`, { cause: error, details })
+  }
 }
 
 /** `Basic …`, or undefined when there is no user name. */

@@ -13,7 +13,8 @@ export async function search(
   const { filters, ...wanted } = request
   if (boolFilter(filters, 'is-automated')) return []
   const official = boolFilter(filters, 'is-official')
-  const stars = Math.max(0, ...(filters.get('stars') ?? []).map(starsOf))
+  const wantedStars = filters.get('stars')
+  const stars = wantedStars ? Math.max(0, ...wantedStars.map(starsOf)) : Number.NEGATIVE_INFINITY
   const signal = AbortSignal.any([request.signal, context.closing.signal])
   try {
     const found = await context.resolver.search({ ...wanted, signal })
