@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StrataError } from '../std/index.ts'
+import { isStrataError, StrataError } from '../std/index.ts'
 import { cgroupOf, isFrozen, processesOf } from './cgroup-folders.ts'
 import type { ExecOptions, Process, Task } from './runtime.ts'
 import { controlContainer, execCommand, startSettings } from './runtime-command.ts'
@@ -18,6 +18,11 @@ export interface TaskHome {
   /** Called when the process has been started. */
   readonly started?: () => void
 }
+
+/** Milliseconds that a pause is tried for: a process that waits for a disk can't be frozen before it has its answer. */
+const PAUSE_PATIENCE = 10_000
+/** What runc says when it has tried for a fraction of a second; everything runs on then. */
+const UNFROZEN = 'unable to freeze'
 
 const validId = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 
@@ -77,8 +82,16 @@ export class ContainerTask extends ShimProcess implements Task {
     await rm(join(this.#home.folder, names.execs, execId), { recursive: true, force: true, maxRetries: 3 })
   }
 
-  pause(): Promise<void> {
-    return controlContainer(this.#home, ['pause'], this.id)
+  async pause(): Promise<void> {
+    const deadline = performance.now() + PAUSE_PATIENCE
+    for (;;) {
+      try {
+        return await controlContainer(this.#home, ['pause'], this.id)
+      } catch (error) {
+        const passing = isStrataError(error, 'internal') && error.message === UNFROZEN
+        if (!passing || performance.now() > deadline) throw error
+      }
+    }
   }
 
   resume(): Promise<void> {
