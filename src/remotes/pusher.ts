@@ -23,6 +23,9 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
   }
   const patiently = <T>(work: () => Promise<T>) => context.patiently(work, signal)
 
+  /** Small blobs that were brought or found. */
+  const there = new Set<Digest>()
+
   async function has(digest: Digest): Promise<boolean> {
     try {
       const response = await patiently(() => send({ method: 'HEAD', resource: `blobs/${digest}` }))
@@ -57,14 +60,17 @@ export function createPusher(registry: RegistryClient, context: PusherContext): 
     begin: () => beginUpload(send, patiently),
     async blob(bytes) {
       const digest = digestOf(bytes)
-      if (await has(digest)) return
-      await patiently(async () => {
-        const resource = await newUpload(send, digest)
-        const headers = { 'content-type': 'application/octet-stream' }
-        const stored = await send({ method: 'PUT', resource, headers, body: bytes })
-        await stored.discard()
-        verifyStored(stored, digest)
-      })
+      if (there.has(digest)) return
+      if (!(await has(digest))) {
+        await patiently(async () => {
+          const resource = await newUpload(send, digest)
+          const headers = { 'content-type': 'application/octet-stream' }
+          const stored = await send({ method: 'PUT', resource, headers, body: bytes })
+          await stored.discard()
+          verifyStored(stored, digest)
+        })
+      }
+      there.add(digest)
     },
     async manifest(name, { mediaType, digest }, bytes) {
       const headers = { 'content-type': mediaType }

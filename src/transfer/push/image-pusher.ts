@@ -10,7 +10,7 @@ import {
   type PassingLease,
 } from '../../images/index.ts'
 import type { LayerDriver } from '../../layers/index.ts'
-import { CONFIG_LIMIT, type Descriptor, type DiffID } from '../../oci/index.ts'
+import { CONFIG_LIMIT, type Descriptor, type DiffID, isForeignLayer } from '../../oci/index.ts'
 import {
   familiarName,
   familiarString,
@@ -22,7 +22,7 @@ import {
 import type { Pusher, Resolver } from '../../remotes/index.ts'
 import { isStrataError, type Logger, Slots, StrataError } from '../../std/index.ts'
 import { layerEvent } from '../layer-progress.ts'
-import { SharedJobs } from '../shared-jobs.ts'
+import { type JobContext, SharedJobs } from '../shared-jobs.ts'
 import { together } from '../together.ts'
 import type { ImagePusher, PushOptions, UploadLimits } from '../transfer.ts'
 import { manifestOf } from './manifest.ts'
@@ -49,6 +49,13 @@ export interface PushLimits extends UploadLimits {
 }
 
 const defaults: PushLimits = { maxConcurrentUploads: 5, maxUploadAttempts: 5, second: 1000 }
+
+/** A push of one or several tags. */
+interface PushUnderWay extends PushOptions {
+  readonly pusher: Pusher
+  /** What the repository has for the layers of the tags before, by diffID and the form of the image's own manifest. */
+  readonly brought: Map<string, Descriptor>
+}
 
 /** One pusher serves an engine: what its pushes have in common is sent once. */
 export function createImagePusher(options: ImagePusherOptions): ImagePusher {
@@ -85,12 +92,13 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     try {
       const pusher = resolver.pusher(reference, { signal, ...(credentials && { credentials }) })
       await pusher.ping()
+      const going = { ...request, pusher, brought: new Map<string, Descriptor>() }
       for (const { tag, name, record } of wantedOf(reference, known)) {
         const tagged = withTag(reference, tag)
         const chosen = request.image === undefined ? undefined : images.get(request.image)
-        if (name.held?.whole && name.target && !chosen) await pushWhole(tagged, name, { ...request, pusher })
+        if (name.held?.whole && name.target && !chosen) await pushWhole(tagged, name, going)
         else {
-          const pushed = await pushTag(tagged, chosen ?? record, { ...request, pusher })
+          const pushed = await pushTag(tagged, chosen ?? record, going)
           if (name.held && name.target && !chosen) progress({ aux: insteadOf(name.target, pushed) })
         }
       }
@@ -126,7 +134,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
   async function pushTag(
     reference: Reference & { readonly tag?: string },
     record: ImageRecord,
-    request: PushOptions & { readonly pusher: Pusher },
+    request: PushUnderWay,
   ): Promise<Descriptor> {
     const { pusher } = request
     using lease = openPassingLease(leases, 'push')
@@ -145,7 +153,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
   async function pushWhole(
     reference: Reference & { readonly tag?: string },
     name: NameRecord,
-    request: PushOptions & { readonly pusher: Pusher },
+    request: PushUnderWay,
   ): Promise<void> {
     using lease = openPassingLease(leases, 'push')
     const descriptor = name.target!
@@ -162,7 +170,7 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       /** What the name with the digest shall point to. */
       readonly points: () => NameRecord | undefined
     },
-    { pusher, progress }: PushOptions & { readonly pusher: Pusher },
+    { pusher, progress }: PushUnderWay,
   ): Promise<void> {
     const { descriptor, bytes } = what
     await pusher.manifest(tag, descriptor, bytes)
@@ -178,9 +186,9 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
   async function pushLayers(
     reference: Reference,
     record: ImageRecord,
-    request: PushOptions & { readonly lease: PassingLease },
+    request: PushUnderWay & { readonly lease: PassingLease },
   ): Promise<Descriptor[]> {
-    const { progress, signal, credentials, lease } = request
+    const { progress, signal, credentials, lease, brought } = request
     const wanted = new Map<DiffID, Descriptor | undefined>()
     for (const { diffID, source } of record.layers.toReversed()) {
       progress(layerEvent(diffID, 'Preparing'))
@@ -191,11 +199,20 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       if (source) await lease.addContent(source.digest)
     }
     const { domain, path } = reference
-    const works = [...wanted].map(([diffID, pulledFrom]) => (stop: AbortSignal) => {
+    const works = [...wanted].map(([diffID, pulledFrom]) => async (stop: AbortSignal) => {
+      const form = `${diffID} ${pulledFrom?.digest}`
+      const there = brought.get(form)
+      if (there) {
+        progress(layerEvent(diffID, 'Layer already exists'))
+        return there
+      }
       const layer = { diffID, pulledFrom, repository: { domain, path }, credentials }
       // Whom the registry may treat in another way has work of its own.
       const key = JSON.stringify([domain, path, diffID, credentials])
-      return jobs.join(key, { subject: diffID, work: job => pushLayer(road, layer, job), progress, signal: stop })
+      const work = (job: JobContext) => pushLayer(road, layer, job)
+      const descriptor = await jobs.join(key, { subject: diffID, work, progress, signal: stop })
+      if (!isForeignLayer(descriptor.mediaType)) brought.set(form, descriptor)
+      return descriptor
     })
     const descriptors = await together(works, signal)
     const found = new Map([...wanted.keys()].map((diffID, position) => [diffID, descriptors[position]!]))

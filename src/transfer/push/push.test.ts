@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Descriptor, Manifest } from '../../oci/index.ts'
 import type { Reference } from '../../reference/index.ts'
-import type { TestRegistry } from '../../remotes/testdata/registry.ts'
+import { sendError, type TestRegistry } from '../../remotes/testdata/registry.ts'
 import { digestOf, image, newPuller, newRegistry, noise, pulling, pushing, tarOf } from '../testdata/fixtures.ts'
 
 const MIB = 1 << 20
@@ -312,4 +312,47 @@ test('names that lead nowhere', async t => {
   await failing({ digest: digestOf('x') }, 'cannot push a digest reference')
   await pushing(store, { domain, path: 'app' })
   assert.ok(target.manifests.has('app:latest'))
+})
+
+test('of many tags each is set in turn until one is refused; what they share is asked for once', async t => {
+  const { store, reference, target, id } = await setUp(t)
+  const tags = Array.from({ length: 50 }, (_, position) => `t${String(position).padStart(2, '0')}`)
+  for (const tag of tags) store.images.tag({ ...reference, tag }, id)
+  const { domain, path } = reference
+  let answer: (response: ServerResponse) => boolean = () => false
+  target.intercept = (request, response, asked) =>
+    request.method === 'PUT' && asked.endsWith('/manifests/t07') && answer(response)
+  const refused = (code: string, status: number) => (response: ServerResponse) => {
+    sendError(response, status, code, 'this one not')
+    return true
+  }
+  for (const [code, status, message] of [
+    ['DENIED', 403, 'denied: this one not'],
+    ['BLOB_UNKNOWN', 404, 'blob unknown: this one not'],
+  ] as const) {
+    target.manifests.clear()
+    answer = refused(code, status)
+    await assert.rejects(pushing(store, { domain, path }), { message })
+    assert.deepEqual(
+      [...target.manifests.keys()],
+      ['app:latest', ...tags.slice(0, 7)].map(each => each.replace(/^t/, 'app:t')),
+    )
+  }
+  let failures = 0
+  answer = response => failures++ === 0 && refused('UNAVAILABLE', 503)(response)
+  target.requests.length = 0
+  const events = await pushing(store, { domain, path })
+  assert.equal(failures, 2)
+  for (const tag of ['latest', ...tags]) {
+    assert.deepEqual(target.manifests.get(`app:${tag}`), target.manifests.get('app:latest'))
+    assert.ok(
+      events.some(({ status }) => status?.startsWith(`${tag}: digest: `)),
+      tag,
+    )
+  }
+  const { layers } = manifestIn(target)
+  assert.equal(target.requests.filter(({ method }) => method === 'HEAD').length, layers.length + 1)
+  const told = events.filter(({ status }) => status === 'Layer already exists')
+  assert.equal(told.length, layers.length * (tags.length + 1))
+  assert.deepEqual(store.leases.list(), [])
 })
