@@ -43,8 +43,9 @@ if (folder === undefined) {
   const run = ['run', '--detach', '--network', 'none', `${registry.host}/busybox:1`, 'sleep', '100000']
   const { status, stderr } = await engine.docker(run)
   assert.equal(status, 0, stderr)
-  process.stdout.write(`${JSON.stringify({ pid: process.pid, engine: engine.root })}\n`)
+  // Before anything is said, since the end may come right after.
   await registry.stop()
+  process.stdout.write(`${JSON.stringify({ pid: process.pid, engine: engine.root })}\n`)
   await new Promise(() => setInterval(() => {}, 60_000))
 }
 
