@@ -59,7 +59,7 @@ interface PushUnderWay extends PushOptions {
 
 /** One pusher serves an engine: what its pushes have in common is sent once. */
 export function createImagePusher(options: ImagePusherOptions): ImagePusher {
-  const { content, images, leases, resolver } = options
+  const { content, images, layers, leases, resolver } = options
   const limits = { ...defaults, ...options.limits }
   const road: PushRoad = {
     ...options,
@@ -199,7 +199,9 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       if (source) await lease.addContent(source.digest)
     }
     const { domain, path } = reference
-    const works = [...wanted].map(([diffID, pulledFrom]) => async (stop: AbortSignal) => {
+    const order = await largestFirst(wanted.keys())
+    const works = order.map(diffID => async (stop: AbortSignal) => {
+      const pulledFrom = wanted.get(diffID)
       const form = `${diffID} ${pulledFrom?.digest}`
       const there = brought.get(form)
       if (there) {
@@ -215,8 +217,19 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       return descriptor
     })
     const descriptors = await together(works, signal)
-    const found = new Map([...wanted.keys()].map((diffID, position) => [diffID, descriptors[position]!]))
+    const found = new Map(order.map((diffID, position) => [diffID, descriptors[position]!]))
     return record.layers.map(({ diffID }) => found.get(diffID)!)
+  }
+
+  /** The order in which layers are sent: the end of the last one is waited for by all, so that should be a small one. */
+  async function largestFirst(diffIDs: Iterable<DiffID>): Promise<DiffID[]> {
+    const sizes = new Map<DiffID, number>()
+    for (const diffID of diffIDs) {
+      // What is never sent, as a foreign layer, may not be here.
+      const info = (await layers.has(diffID)) ? await layers.info(diffID) : undefined
+      sizes.set(diffID, info?.tarSize ?? 0)
+    }
+    return [...sizes].sort(([, a], [, b]) => b - a).map(([diffID]) => diffID)
   }
 }
 
