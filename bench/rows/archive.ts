@@ -1,12 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { succeed } from '../../e2e/fixtures/processes.ts'
 import { watchPeak } from '../memory.ts'
 import { type Peer, type Row, timed } from '../row.ts'
-
-/** Each peer's own archive of the large image, which it loads again. */
-const folders = new Map<Peer, string>()
 
 /**
  * The large image to a file, and from that file again after its removal; how much memory the engine's processes have
@@ -24,14 +20,10 @@ export const archive: Row = {
   rounds: 5,
   large: true,
   async prepare(peer, { largeImage }) {
-    folders.set(peer, await mkdtemp(join(tmpdir(), 'strata-bench-archive-')))
     await peer.run(['pull', '--quiet', ...peer.flags.pull, largeImage])
   },
-  async finish(peer) {
-    await rm(folders.get(peer)!, { recursive: true, force: true })
-  },
-  async measure(peer, { largeImage }) {
-    const path = join(folders.get(peer)!, 'image.tar')
+  async measure(peer, { largeImage, root }) {
+    const path = join(root, `archive-of-${peer.name}.tar`)
     await rm(path, { force: true })
     const save = await measured(peer, ['save', '--output', path, largeImage])
     if ((await stat(path)).size < 1e9) throw new Error(`${peer.name}: the archive is too small`)

@@ -16,11 +16,21 @@ export interface BindSpec {
   readonly propagation: string
 }
 
+/** How mounts below a bind are shared with the host. */
+export const propagations: ReadonlySet<string> = new Set([
+  'private',
+  'rprivate',
+  'slave',
+  'rslave',
+  'shared',
+  'rshared',
+])
+
 /** What a mode may tell, one of each kind at most. */
 const kinds: readonly ReadonlySet<string>[] = [
   new Set(['rw', 'ro']),
   new Set(['z', 'Z']),
-  new Set(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared']),
+  propagations,
   new Set(['nocopy']),
   new Set(['consistent', 'cached', 'delegated']),
 ]
@@ -40,7 +50,7 @@ export function parseBind(spec: string): BindSpec {
   if (destination === '/') throw bad("invalid specification: destination can't be '/'")
   if (!target.startsWith('/')) throw bad(`invalid mount path: '${target}' mount path must be absolute`)
   const options = mode.split(',')
-  const propagation = options.find(option => kinds[2]!.has(option)) ?? ''
+  const propagation = options.find(option => propagations.has(option)) ?? ''
   const copy = !options.includes('nocopy')
   if (type === 'bind' && !copy) throw bad('field VolumeOptions must not be specified')
   if (type === 'volume' && propagation !== '') throw bad('field BindOptions must not be specified')

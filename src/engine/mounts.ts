@@ -3,7 +3,7 @@ import { isAbsolute, normalize } from 'node:path'
 import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
 import { errnoOf, StrataError } from '../std/index.ts'
 import type { NewVolume } from '../volumes/index.ts'
-import { parseBind } from './bind-spec.ts'
+import { parseBind, propagations } from './bind-spec.ts'
 import type { MountPoint } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { newId } from './random-name.ts'
@@ -41,8 +41,6 @@ export async function resolveMounts(
   }
   return [...found.values()]
 }
-
-const propagations = new Set(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'])
 
 async function fromBind(context: EngineContext, spec: string): Promise<MountPoint> {
   const { source, propagation, ...bind } = parseBind(spec)

@@ -1,6 +1,7 @@
 import type { Compressor } from '../../archive/index.ts'
 import { type ContentStore, putBlob, readBlob } from '../../content/index.ts'
 import {
+  type ImageLayer,
   type ImageRecord,
   type ImageStore,
   type LayerSources,
@@ -59,7 +60,7 @@ interface PushUnderWay extends PushOptions {
 
 /** One pusher serves an engine: what its pushes have in common is sent once. */
 export function createImagePusher(options: ImagePusherOptions): ImagePusher {
-  const { content, images, layers, leases, resolver } = options
+  const { content, images, leases, resolver } = options
   const limits = { ...defaults, ...options.limits }
   const road: PushRoad = {
     ...options,
@@ -189,19 +190,20 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
     request: PushUnderWay & { readonly lease: PassingLease },
   ): Promise<Descriptor[]> {
     const { progress, signal, credentials, lease, brought } = request
-    const wanted = new Map<DiffID, Descriptor | undefined>()
-    for (const { diffID, source } of record.layers.toReversed()) {
+    const wanted = new Map<DiffID, ImageLayer>()
+    for (const layer of record.layers.toReversed()) {
+      const { diffID, source } = layer
       progress(layerEvent(diffID, 'Preparing'))
       if (wanted.has(diffID)) continue
-      wanted.set(diffID, source)
+      wanted.set(diffID, layer)
       await lease.addLayers(diffID)
       for (const { descriptor } of road.layerSources.list(diffID)) await lease.addContent(descriptor.digest)
       if (source) await lease.addContent(source.digest)
     }
     const { domain, path } = reference
-    const order = await largestFirst(wanted.keys())
-    const works = order.map(diffID => async (stop: AbortSignal) => {
-      const pulledFrom = wanted.get(diffID)
+    // The end of the last one is waited for by all: that should be a small one.
+    const order = [...wanted.values()].sort((a, b) => b.size - a.size)
+    const works = order.map(({ diffID, source: pulledFrom }) => async (stop: AbortSignal) => {
       const form = `${diffID} ${pulledFrom?.digest}`
       const there = brought.get(form)
       if (there) {
@@ -217,19 +219,8 @@ export function createImagePusher(options: ImagePusherOptions): ImagePusher {
       return descriptor
     })
     const descriptors = await together(works, signal)
-    const found = new Map(order.map((diffID, position) => [diffID, descriptors[position]!]))
+    const found = new Map(order.map(({ diffID }, position) => [diffID, descriptors[position]!]))
     return record.layers.map(({ diffID }) => found.get(diffID)!)
-  }
-
-  /** The order in which layers are sent: the end of the last one is waited for by all, so that should be a small one. */
-  async function largestFirst(diffIDs: Iterable<DiffID>): Promise<DiffID[]> {
-    const sizes = new Map<DiffID, number>()
-    for (const diffID of diffIDs) {
-      // What is never sent, as a foreign layer, may not be here.
-      const info = (await layers.has(diffID)) ? await layers.info(diffID) : undefined
-      sizes.set(diffID, info?.tarSize ?? 0)
-    }
-    return [...sizes].sort(([, a], [, b]) => b - a).map(([diffID]) => diffID)
   }
 }
 

@@ -177,6 +177,23 @@ test('uploads that wait for their next attempt let other layers be compressed', 
   assertPushed(target, tars)
 })
 
+test('the largest layers are sent first, and the manifest has them in their order', async t => {
+  const source = await newRegistry(t)
+  const target = await newRegistry(t)
+  const tars = [2, 1, 4, 3].map(size => tarOf(`of ${size}`, noise(size * MIB, size)))
+  image(source, 'base', tars)
+  const store = await newPuller(t)
+  const { result } = await pulling(store, source, 'base')
+  const reference: Reference = { domain: target.host, path: 'app', tag: 'latest' }
+  store.images.tag(reference, result.image)
+  await source.stop()
+  store.pusher.setLimits({ maxConcurrentUploads: 1, maxUploadAttempts: 1 })
+  await pushing(store, reference)
+  assertPushed(target, tars)
+  const sent = [...target.blobs.values()].map(({ byteLength }) => Math.floor(byteLength / MIB))
+  assert.deepEqual(sent, [4, 3, 2, 1, 0])
+})
+
 test('a registry that stores something else, or never takes anything, fails the push', async t => {
   const { target, store, reference } = await setUp(t)
   target.uploads.faults.storedAs = digestOf('something else')
