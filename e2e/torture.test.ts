@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { call } from './fixtures/call.ts'
 import { type Engine, startEngine } from './fixtures/engine.ts'
 import { archiveOf, busyboxTars, dockerArchive } from './fixtures/image-archive.ts'
 import { type Image, imageOf, type Layer, layerOf, tarOf } from './fixtures/image-builder.ts'
@@ -122,6 +123,9 @@ async function clear(engine: Engine, names: readonly string[], images: Readonly<
     if (containers.length > 0) await ok(engine, 'rm', '-fv', ...containers.map(({ Id }) => Id))
     const tags = await imageNames(engine)
     if (tags.length > 0) await ok(engine, 'rmi', '-f', ...tags)
+    // An image stays without a name when the last one that it had was given to another image.
+    await ok(engine, 'image', 'prune', '-f')
+    assert.deepEqual((await call(engine, 'GET', '/images/json?all=1')).json(), [])
   }
   await removeAll()
   // Pulls that were cut off have left what the next ones go on from: parts of layers of these images, and nothing else.
