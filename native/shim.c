@@ -18,7 +18,8 @@
  *   shim.pid   "PID STARTTIME" of the shim       pid    init's, written by the runtime
  *   started    "PID STARTTIME" of the init       exit   "exited CODE SIGNAL SECONDS NANOSECONDS OOM"
  *
- * It ends by itself once the exit is on disk and everybody attached has got all that was meant for them and gone.
+ * It ends by itself once the exit is on disk and everybody attached has got all that was meant for them and gone; and
+ * when its folder is removed before the start, since nobody can reach it then.
  */
 #include "shim.h"
 
@@ -40,6 +41,9 @@
 
 /* How long output is waited for after the exit when something else still holds its pipe (Docker's figure), ms. */
 enum { DRAIN = 2000, PTY_RETRY = 1000 };
+
+/* How often a shim that waits for its start looks whether anybody can still reach it, ms. */
+enum { REACHED = 1000 };
 
 /* Exit code of a process that somebody else has reaped. */
 enum { UNKNOWN_EXIT = 255 };
@@ -340,7 +344,9 @@ static void write_input(void) {
 /* One turn: waits for whatever is next and does it. */
 static void turn(struct pollfd **set) {
   enum { LISTENER, SIGNALS, CONSOLE, INPUT, OUTPUT, ERROR, FIXED };
+  if (shim.phase == CREATED && access(socket_name, F_OK) != 0) _exit(0);
   int64_t now = now_ms(), deadline = shim.phase == EXITED ? shim.drain_until : shim.pty_retry;
+  if (shim.phase == CREATED) deadline = now + REACHED;
   if (shim.pty_retry > 0 && shim.pty_retry <= now) shim.pty_retry = deadline = 0;
   bool reading = shim.phase >= RUNNING && shim.pty_retry == 0 && !clients_choked();
   (*set)[LISTENER] = (struct pollfd){shim.listener, POLLIN, 0};

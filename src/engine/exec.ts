@@ -87,7 +87,7 @@ export function attachExec(context: EngineContext, id: string, size: ConsoleSize
       const [outer, inner] = duplexPair()
       const streams = { stdin: request.AttachStdin, stdout: request.AttachStdout, stderr: request.AttachStderr }
       // Only an attached process is started: nothing of its output may be missed.
-      const stdio = await process.attach(streams)
+      const stdio = await orFailed(context, exec, process.attach(streams))
       join(stdio, streams, inner, exec.ended.promise).catch(() => inner.destroy())
       await begin(context, exec)
       return outer
@@ -113,19 +113,25 @@ async function prepare(
   exec.state = 'running'
   const { container, request } = exec
   const run = requireExecutable(container, container.id)
+  const terminalSize = size ?? sizeOf(request.ConsoleSize)
+  const preparing = run.task.exec({
+    id: exec.id,
+    process: exec.spec,
+    io: {
+      terminal: request.Tty,
+      stdin: request.AttachStdin,
+      stdinOnce: true,
+      ...(terminalSize ? { size: { columns: terminalSize.width, rows: terminalSize.height } } : {}),
+    },
+  })
+  exec.process = await orFailed(context, exec, preparing)
+  return exec.process
+}
+
+/** The outcome of a step towards the start of an exec; one that fails is the end of the exec. */
+async function orFailed<T>(context: EngineContext, exec: Exec, step: Promise<T>): Promise<T> {
   try {
-    const terminalSize = size ?? sizeOf(request.ConsoleSize)
-    exec.process = await run.task.exec({
-      id: exec.id,
-      process: exec.spec,
-      io: {
-        terminal: request.Tty,
-        stdin: request.AttachStdin,
-        stdinOnce: true,
-        ...(terminalSize ? { size: { columns: terminalSize.width, rows: terminalSize.height } } : {}),
-      },
-    })
-    return exec.process
+    return await step
   } catch (error) {
     failed(exec, error)
     await forget(context, exec)
@@ -156,13 +162,7 @@ async function begin(context: EngineContext, exec: Exec): Promise<void> {
   const { container, request } = exec
   const process = exec.process!
   publishContainer(context, container, `exec_start: ${commandOf(request)}`, { execID: exec.id })
-  try {
-    exec.pid = await process.start()
-  } catch (error) {
-    failed(exec, error)
-    await forget(context, exec)
-    throw error
-  }
+  exec.pid = await orFailed(context, exec, process.start())
   process
     .wait(context.closing.signal)
     .then(exit => {

@@ -5,7 +5,7 @@ import { killIfThere } from '../host/index.ts'
 import { delay, orAborted, StrataError } from '../std/index.ts'
 import type { Exit, Process } from './runtime.ts'
 import { connectShim, firstLine, request } from './shim-connection.ts'
-import { startError, type Unstarted } from './start-error.ts'
+import { containerStopped, startError, type Unstarted } from './start-error.ts'
 import { isAlive, names, parseExit, readExit, readIdentity } from './task-folder.ts'
 
 const killed = 137
@@ -38,7 +38,7 @@ export class ShimProcess implements Process {
     if (failed === null) {
       // The end of a task ends the shims of what was about to start in it.
       throw this.#of.started === 'exec'
-        ? new StrataError('conflict', 'OCI runtime exec failed: exec failed: cannot exec in a stopped container')
+        ? containerStopped()
         : new StrataError('unavailable', 'the shim ended before the process was started')
     }
     throw await startError({ folder: this.#folder, ...this.#of }, String(JSON.parse(failed[1]!)))

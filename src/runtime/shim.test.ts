@@ -85,6 +85,15 @@ test('frames both streams, and tells the exit code', async t => {
   assert.deepEqual(frames(outOnly!), { 1: 'out\n', 2: '' })
 })
 
+test('whose folder is removed before its start ends', async t => {
+  const folder = await folderFor(t)
+  await shell(folder, 'true')
+  const shim = (await readIdentity(join(folder, names.shim)))!
+  assert.ok(await isAlive(shim))
+  await rm(folder, { recursive: true })
+  while (await isAlive(shim));
+})
+
 test('an exit is 128 and the signal, also for who asks later; there is nothing to attach to then', async t => {
   const folder = await folderFor(t)
   const process = await shell(folder, 'kill -9 $$')

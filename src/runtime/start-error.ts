@@ -32,6 +32,12 @@ async function wordsContext(folder: string, started: Started): Promise<WordsCont
   return { command: spec?.process?.args?.[0] ?? '', mounts: spec?.mounts ?? [] }
 }
 
+/** The error for an exec whose container ended before it began. */
+export function containerStopped(cause?: unknown): StrataError {
+  const message = 'OCI runtime exec failed: exec failed: cannot exec in a stopped container'
+  return new StrataError('conflict', message, { cause })
+}
+
 /**
  * Exit codes as Docker gives them: 127 for a program that is not there, 126 for one that can't be executed, 128 else.
  * The first two are the user's mistake (`invalid_argument`), the rest is `internal`.

@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isStrataError, StrataError } from '../std/index.ts'
+import { errnoOf, isStrataError, StrataError } from '../std/index.ts'
 import { cgroupOf, isFrozen, processesOf } from './cgroup-folders.ts'
 import type { ExecOptions, Process, Task } from './runtime.ts'
 import { controlContainer, execCommand, startSettings } from './runtime-command.ts'
@@ -8,6 +8,7 @@ import type { RuntimeProgram } from './runtime-programs.ts'
 import { request } from './shim-connection.ts'
 import { ShimProcess } from './shim-process.ts'
 import { startShim } from './shim-start.ts'
+import { containerStopped } from './start-error.ts'
 import { names, readIfThere, readJson } from './task-folder.ts'
 
 export interface TaskHome {
@@ -55,15 +56,17 @@ export class ContainerTask extends ShimProcess implements Task {
     checkId(options.id)
     const { folder: taskFolder, program, shimPath, id } = this.#home
     const folder = join(taskFolder, names.execs, options.id)
-    await mkdir(join(taskFolder, names.execs), { recursive: true })
     try {
-      await mkdir(folder, { mode: 0o700 })
-    } catch (cause) {
-      throw new StrataError('already_exists', `exec ${options.id} exists already`, { cause })
+      // Never the task's folder: a removal may be under way.
+      await makeFolder(join(taskFolder, names.execs))
+      if (!(await makeFolder(folder))) throw new StrataError('already_exists', `exec ${options.id} exists already`)
+      await writeFile(join(folder, names.process), JSON.stringify(options.process))
+      const runtime = execCommand(program, folder, id, options.io)
+      await startShim({ shimPath, folder, io: options.io, runtime, ...startSettings(program) })
+    } catch (error) {
+      if (!(await isThere(taskFolder))) throw containerStopped(error)
+      throw error
     }
-    await writeFile(join(folder, names.process), JSON.stringify(options.process))
-    const runtime = execCommand(program, folder, id, options.io)
-    await startShim({ shimPath, folder, io: options.io, runtime, ...startSettings(program) })
     return new ShimProcess(folder, { started: 'exec', family: program.family })
   }
 
@@ -111,6 +114,24 @@ export class ContainerTask extends ShimProcess implements Task {
     const cgroup = await this.#cgroup()
     return cgroup === undefined ? [] : processesOf(cgroup)
   }
+}
+
+/** False when it is there already. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The pid of the process that a shim runs now; undefined before its start, after its exit, and when the shim is gone. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createExecProcess, createRuntime, createSpec } from './index.ts'
 import type { Process, ProcessIo, Runtime, Task } from './runtime.ts'
 import type { SpecOptions } from './spec-options.ts'
@@ -45,6 +46,12 @@ export function testRuntime(name: string): void {
     }
     await rm(folder, { recursive: true, force: true })
   })
+
+  /** What all processes of the machine were called with. */
+  async function commandLines(): Promise<string[]> {
+    const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+    return Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')))
+  }
 
   let made = 0
 
@@ -194,6 +201,37 @@ export function testRuntime(name: string): void {
       }
       if (pid !== undefined) assert.equal(existsSync(`/proc/${pid}/root/bin`), false)
       await runtime.remove(id)
+    }
+  })
+
+  test('an exec that begins while its task is removed leaves no process, and nothing on the disk', async t => {
+    for (let turn = 0; turn < 8; turn++) {
+      const task = await taskFor(t, ['sleep', '100'])
+      if (turn % 2 === 0) await task.start()
+      const spec = await createSpec({ id: task.id, rootfs, args: ['sleep', '100'], cgroupParent })
+      const process = await createExecProcess({ spec, rootfs, args: ['true'] })
+      // They begin one after the other, around the removal; each resolves with what it failed for.
+      const failures: Promise<unknown>[] = []
+      const begin = () => {
+        const exec = task.exec({ id: `e${failures.length}`, process, io: pipes })
+        failures.push(
+          exec
+            .then(exec => exec.start())
+            .then(() => undefined)
+            .catch(error => error),
+        )
+      }
+      begin()
+      const removing = runtime.remove(task.id)
+      for (let more = 0; more < 5; more++) await setImmediate().then(begin)
+      await removing
+      begin()
+      const found = (await Promise.all(failures)).map(String)
+      assert.match(found.at(-1)!, /cannot exec in a stopped container$/)
+      for (const failure of found) assert.match(failure, /^undefined$|: OCI runtime exec failed: /)
+      const tasks = join(folder, 'exec/tasks', task.id)
+      assert.equal(existsSync(tasks), false)
+      while ((await commandLines()).some(line => line.includes(tasks)));
     }
   })
 
