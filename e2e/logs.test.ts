@@ -142,7 +142,7 @@ if (await isolated(import.meta.filename)) {
   test('a follow goes on over rotations', async () => {
     const script =
       'until [ -e /go ]; do usleep 1000; done; i=0; while [ $i -lt 1500 ]; do echo line $i; i=$((i+1)); usleep 300; done'
-    const flags = ['--log-opt', 'max-size=8k', '--log-opt', 'max-file=8']
+    const flags = ['--log-opt', 'max-size=8k', '--log-opt', 'max-file=32']
     await ok('run', '-d', '--name', 'turning', ...flags, image, 'sh', '-c', `echo ready; ${script}`)
     const follower = await session(['logs', '-f', 'turning'])
     await follower.until('ready\n')

@@ -100,12 +100,13 @@ if (await isolated(import.meta.filename)) {
       () => Promise.all(base.map(isHere)),
       here => !here.includes(false),
     )
-    await interrupt(pull)
-    assert.notEqual(await pull.ended, 0)
+    // Who is interrupted while the registry still sends gets less than what may be counted on here.
     await eventually(
       async () => registry.sent.get(large.digest),
       sent => sent === size / 2,
     )
+    await interrupt(pull)
+    assert.notEqual(await pull.ended, 0)
     registry.faults.clear()
     registry.requests.length = 0
     registry.sent.clear()

@@ -148,7 +148,8 @@ if (await isolated(import.meta.filename)) {
         'sh -c "echo ready; exec sleep 1000"; exit $?',
       ])
       await victim.until('ready')
-      await ok('exec', 'victim', 'killall', `-${signal}`, 'sleep')
+      // Whether killall(1) ends before the container does is open.
+      await engine.docker(['exec', 'victim', 'killall', `-${signal}`, 'sleep'])
       assert.equal(await victim.ended, status, signal)
     }
     const killed = await session(['run', '--rm', '--name', 'victim', image, 'sh', '-c', 'echo ready; sleep 1000'])

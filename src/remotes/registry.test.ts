@@ -387,7 +387,7 @@ test('a redirect to another host takes no credentials along, and no challenge fr
 
 test('a silent body ends after the idle time, an abort ends it at once', async t => {
   const { registry, reference } = await setUp(t)
-  const resolver = createResolver({ userAgent: 'strata/test', idleTimeout: 200 })
+  const resolver = createResolver({ userAgent: 'strata/test', idleTimeout: 1_000 })
   t.after(() => resolver[Symbol.asyncDispose]())
   const bytes = pattern(100_000)
   const descriptor = blobOf(registry, bytes)
