@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { KeyedLock, StrataError } from '../std/index.ts'
 import { cgroupOf, oomFile, processesFile } from './cgroup-folders.ts'
 import { CompiledFilters } from './compiled-filters.ts'
+import { sized } from './console-size.ts'
 import { crunSpec } from './crun-spec.ts'
 import { removeTask } from './remove-task.ts'
 import type { CreateTaskOptions, Runtime, Task } from './runtime.ts'
@@ -49,7 +50,8 @@ class TaskFolders implements Runtime {
     const folder = join(this.#tasks, id)
     const record: TaskRecord = { runtime: runtime ?? this.#options.defaultRuntime, io }
     const program = await this.#programs.get(record.runtime)
-    const told = program.family === 'crun' ? this.#filters.withFilter(crunSpec(spec)) : spec
+    const whole = { ...spec, process: sized((spec as { readonly process: object }).process, io) }
+    const told = program.family === 'crun' ? this.#filters.withFilter(crunSpec(whole)) : whole
     await mkdir(this.#tasks, { recursive: true, mode: 0o711 })
     try {
       await mkdir(folder, { mode: 0o700 })

@@ -2,6 +2,7 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, isStrataError, StrataError } from '../std/index.ts'
 import { cgroupOf, isFrozen, processesOf } from './cgroup-folders.ts'
+import { sized } from './console-size.ts'
 import type { ExecOptions, Process, Task } from './runtime.ts'
 import { controlContainer, execCommand, startSettings } from './runtime-command.ts'
 import type { RuntimeProgram } from './runtime-programs.ts'
@@ -60,7 +61,7 @@ export class ContainerTask extends ShimProcess implements Task {
       // Never the task's folder: a removal may be under way.
       await makeFolder(join(taskFolder, names.execs))
       if (!(await makeFolder(folder))) throw new StrataError('already_exists', `exec ${options.id} exists already`)
-      await writeFile(join(folder, names.process), JSON.stringify(options.process))
+      await writeFile(join(folder, names.process), JSON.stringify(sized(options.process, options.io)))
       const runtime = execCommand(program, folder, id, options.io)
       await startShim({ shimPath, folder, io: options.io, runtime, ...startSettings(program) })
     } catch (error) {

@@ -115,6 +115,28 @@ export function testRuntime(name: string): void {
     assert.match(await output, /(17 91|20 50)\r\n.*20 50\r\n<typed>\r\n$/s)
   })
 
+  test('the first size of a terminal is the runtime’s to set: the shim gets the terminal when the program may run', async t => {
+    const size = { columns: 91, rows: 17 }
+    const io = { ...pipes, terminal: true, size }
+    const expected = { width: size.columns, height: size.rows }
+    const told = async (file: string) => JSON.parse(await readFile(join(folder, 'exec/tasks', file), 'utf8'))
+    const task = await taskFor(t, sh('stty size; sleep 100'), io)
+    assert.deepEqual((await told(`${task.id}/config.json`)).process.consoleSize, expected)
+    const output = await task.attach(both)
+    await task.start()
+    for await (const bytes of output) {
+      assert.equal(String(bytes), '17 91\r\n')
+      break
+    }
+    const spec = await createSpec({ id: task.id, rootfs, args: ['sleep', '100'], cgroupParent })
+    const process = await createExecProcess({ spec, rootfs, args: ['stty', 'size'], terminal: true })
+    const exec = await task.exec({ id: 'e', process, io })
+    assert.deepEqual((await told(`${task.id}/exec/e/process.json`)).consoleSize, expected)
+    const shown = text(await exec.attach(both))
+    await exec.start()
+    assert.equal(await shown, '17 91\r\n')
+  })
+
   test('exec: output, code, environment, a terminal, and a later engine finds it', async t => {
     const task = await taskFor(t, ['sleep', '100'], pipes, { env: ['A=1'] })
     await task.start()
