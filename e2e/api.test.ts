@@ -104,6 +104,22 @@ if (await isolated(import.meta.filename)) {
     assert.equal((await ask(`GET /containers/${json.Id}/json`)).status, 404)
   })
 
+  test('a stop lets a paused container go on, which is told, and an unpause has nothing to do then', async () => {
+    const id = await ok('run', '-d', '--name', 'deaf', image, 'sleep', '1000')
+    await ok('pause', 'deaf')
+    const stopping = ask('POST /containers/deaf/stop?t=1000')
+    await eventually(
+      async () => (await ask('GET /containers/deaf/json')).json.State.Status as string,
+      status => status === 'running',
+    )
+    const { status, json } = await ask('POST /containers/deaf/unpause')
+    assert.deepEqual([status, json.message], [500, `Container ${id} is not paused`])
+    await ok('kill', 'deaf')
+    assert.equal((await stopping).status, 204)
+    const told = await ok('events', '--until', '-1s', '--filter', 'container=deaf', '--format', '{{.Action}}')
+    assert.deepEqual(told.split('\n').slice(-6), ['pause', 'kill', 'unpause', 'kill', 'die', 'stop'])
+  })
+
   test('50 containers at once: every output and every exit code arrives', async () => {
     const runs = Array.from({ length: 50 }, async (_, i) => {
       const { stdout, stderr, status } = await engine.docker([

@@ -37,13 +37,27 @@ export async function unpauseContainer(context: EngineContext, id: string): Prom
   if (!container.record.state.paused) {
     throw new StrataError('internal', `Container ${container.id} is not paused`)
   }
-  await unpauseLocked(context, container)
+  await goOn(context, container)
 }
 
-async function unpauseLocked(context: EngineContext, container: Container): Promise<void> {
-  await container.run?.task.resume()
+/** Lets a container that stands still go on, and tells so once, whoever else does the same meanwhile. */
+export async function goOn(context: EngineContext, container: Container): Promise<void> {
+  await thaw(container)
+  if (!container.running || !container.record.state.paused) return
   container.updateState({ paused: false, pausedToCommit: false })
   publishContainer(context, container, 'unpause')
+}
+
+/** Lets the processes of a container go on, if they stand still. */
+export async function thaw(container: Container): Promise<void> {
+  const task = container.run?.task
+  if (!task || !container.record.state.paused) return
+  try {
+    await task.resume()
+  } catch (error) {
+    // Somebody else let it go on, or it has ended.
+    if (await task.paused()) throw error
+  }
 }
 
 /**
@@ -58,7 +72,7 @@ export async function whilePaused<T>(context: EngineContext, container: Containe
     using _lock = await context.locks.acquire(container.id)
     // It may have ended, or been let go on, in the meantime.
     const { status, paused, pausedToCommit } = container.record.state
-    if (status === 'running' && paused && pausedToCommit) await unpauseLocked(context, container)
+    if (status === 'running' && paused && pausedToCommit) await goOn(context, container)
   }
 }
 

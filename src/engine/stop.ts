@@ -2,6 +2,7 @@ import { parseSignal } from '../host/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, findSettled, publishContainer } from './context.ts'
+import { goOn, thaw } from './pause.ts'
 
 const SIGKILL = 9
 /** How long the kernel gets, in milliseconds, until a killed container is called stuck. */
@@ -31,7 +32,8 @@ export async function stopRunning(context: EngineContext, container: Container, 
   const signal = parseSignal(options.signal || config.StopSignal || 'SIGTERM')
   const timeout = options.timeout ?? config.StopTimeout ?? 10
   await signalTask(context, container, signal)
-  await resumeTask(container)
+  // What stands still hears no signal.
+  await goOn(context, container)
   if (await endedWithin(container, timeout < 0 ? undefined : timeout * 1000)) return
   await killRunning(context, container)
 }
@@ -43,21 +45,9 @@ export async function killRunning(context: EngineContext, container: Container):
   if (!container.running) return
   container.stopping = true
   await signalTask(context, container, SIGKILL)
-  await resumeTask(container)
+  await thaw(container)
   if (await endedWithin(container, KILL_PATIENCE)) return
   throw new StrataError('internal', `tried to kill container, but did not receive an exit event`)
-}
-
-/** What is paused hears no signal until it goes on. */
-async function resumeTask(container: Container): Promise<void> {
-  const task = container.run?.task
-  if (!task || !container.record.state.paused) return
-  try {
-    await task.resume()
-  } catch (error) {
-    // Somebody else let it go on, or it has ended.
-    if (await task.paused()) throw error
-  }
 }
 
 async function signalTask(context: EngineContext, container: Container, signal: number): Promise<void> {
