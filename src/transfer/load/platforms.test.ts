@@ -41,9 +41,10 @@ async function layout(
   return { registry, pushed, files }
 }
 
-function archiveOf(files: Files): Buffer {
+function archiveOf(files: Files, links: Readonly<Record<string, string>> = {}): Buffer {
   const entries = [...files].flatMap(([name, bytes]) => [block({ name, size: bytes.byteLength }), padded(bytes)])
-  return Buffer.concat([...entries, Buffer.alloc(1024)])
+  const linked = Object.entries(links).map(([name, linkname]) => block({ name, linkname, flag: '1' }))
+  return Buffer.concat([...entries, ...linked, Buffer.alloc(1024)])
 }
 
 async function load(store: Store, archive: Buffer, platform?: Platform) {
@@ -197,6 +198,21 @@ test('an archive that was tampered with is refused, wherever it was, and nothing
     })
     assert.equal(nameOf(store), undefined)
     assert.deepEqual(store.images.list(), [])
+    assert.equal((await all(store.content.ingests())).length, 0)
+  }
+})
+
+test('a blob that is a link to another one, or to what is none, is refused', async t => {
+  const { pushed, files } = await layout(t)
+  const { statement, amd64 } = pushed
+  files.delete(blobPath(statement))
+  files.set('large', Buffer.alloc(9 << 20, 1))
+  for (const target of [blobPath(amd64.layers[1]!), 'large']) {
+    const store = await newPuller(t)
+    await assert.rejects(load(store, archiveOf(files, { [blobPath(statement)]: target })), {
+      message: `content verification failed for digest ${statement.digest}`,
+    })
+    assert.equal(nameOf(store), undefined)
     assert.equal((await all(store.content.ingests())).length, 0)
   }
 })

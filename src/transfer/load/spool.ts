@@ -1,6 +1,7 @@
 import { type ContentStore, passingRef } from '../../content/index.ts'
 import type { PassingLease } from '../../images/index.ts'
 import type { Digest } from '../../oci/index.ts'
+import { StrataError } from '../../std/index.ts'
 
 /** Blobs of up to so many bytes wait in memory: as files they would cost more than all else that is done with them. */
 const SMALL = 256 * 1024
@@ -20,8 +21,10 @@ interface Aside {
 }
 
 /**
- * Blobs of an archive, put aside as they pass: only its documents, which may come last, say which of them are to be kept as
- * they are. What was not kept is gone when it is disposed of.
+ * Blobs of an archive, put aside as they pass: only its documents say which of them are to be kept as they are, and
+ * `index.json` comes last in what docker, containerd, podman, buildah and skopeo write, who sort by name. A layer that is not
+ * compressed can be had from the layer store; the compressed form of one can't be made again. What was not kept is gone when
+ * it is disposed of.
  */
 export class Spool implements AsyncDisposable {
   readonly #content: ContentStore
@@ -57,9 +60,14 @@ export class Spool implements AsyncDisposable {
     }
   }
 
-  /** Verifies a blob that was put aside, and makes it one of the store. Throws `failed_precondition` when it is another. */
+  /**
+   * Verifies a blob that was put aside, and makes it one of the store. Throws `failed_precondition` when it is another, or was
+   * not in the archive under its name.
+   */
   async keep(digest: Digest, size: number): Promise<void> {
-    const { ref, chunks } = this.#aside.get(digest)!
+    const aside = this.#aside.get(digest)
+    if (!aside) throw new StrataError('failed_precondition', `nothing was put aside as ${digest}`)
+    const { ref, chunks } = aside
     await using writer = await this.#content.writer(ref)
     for (const chunk of chunks) await writer.write(chunk)
     await writer.commit({ digest, size })
