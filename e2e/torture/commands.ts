@@ -75,8 +75,10 @@ const refusals = [
   /removal of container .* is already in progress/,
   /port is already allocated/,
   /OCI runtime exec failed/,
-  // Its container ended between the making and the start of the exec; the CLI does not pass the reason on.
-  /unable to upgrade to tcp, received 409/,
+  // Its container ended or went between the making and the start of the exec; the CLI does not pass the reason on.
+  /unable to upgrade to tcp, received 4(04|09)/,
+  // The CLI asks how an exec ended when its output is over; it is forgotten with its container.
+  /No such exec instance/,
 ]
 
 /** Whether a command that failed, failed as it may: refused, or its process was killed with its container. */
