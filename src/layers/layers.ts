@@ -91,6 +91,8 @@ export interface IngestOptions {
    * `failed_precondition` with `details.expected`.
    */
   readonly compressed?: Partial<Pick<Descriptor, 'digest' | 'size'>>
+  /** How many bytes come, when that is known before. Absent: the size of `compressed`. */
+  readonly size?: number
   /** Called with the layer before it is looked for or put in its place, when its bytes are all there: keeps it from being collected. */
   readonly keep?: (layer: DiffID) => Promise<void>
   /** The chain below, for drivers that are not independent. */

@@ -14,6 +14,15 @@ export { resolveInRoot } from './resolve-in-root.ts'
 export { type RetryOptions, retry } from './retry.ts'
 export { reworded } from './reworded.ts'
 export { Slots } from './slots.ts'
-export { beside, type Emit, runStage, type Stage, type StageRun, whenStagesRest } from './stage.ts'
+export {
+  beside,
+  type Emit,
+  runStage,
+  runStageHere,
+  type Stage,
+  type StageOptions,
+  type StageRun,
+  whenStagesRest,
+} from './stage.ts'
 export { syncPath } from './sync-path.ts'
 export { WriteBehind } from './write-behind.ts'

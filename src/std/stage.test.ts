@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { threadId } from 'node:worker_threads'
 import { BLOCK_BYTES, takeBlock, takeSpare } from './blocks.ts'
 import { type Bytes, collect } from './bytes.ts'
 import { isStrataError, StrataError } from './errors.ts'
-import { runStage, whenStagesRest } from './stage.ts'
+import { runStage, runStageHere, whenStagesRest } from './stage.ts'
 
 const module = new URL('./testdata/count-stage.ts', import.meta.url)
 const signal = new AbortController().signal
@@ -45,6 +46,48 @@ test('an abort ends a run whose input never comes', async () => {
   const run = runStage(module, {}, { input: never(), signal: controller.signal })
   controller.abort(new Error('enough'))
   await assert.rejects(run.result, error => isStrataError(error, 'canceled'))
+})
+
+test('a stage runs on a thread of its own, or on that of its caller', async () => {
+  const telling = new URL('./testdata/thread-stage.ts', import.meta.url)
+  const options = () => ({ input: chunks(0, 0), signal })
+  assert.notEqual(await runStage<object, number>(telling, {}, options()).result, threadId)
+  assert.equal(await runStageHere<object, number>(telling, {}, options()), threadId)
+})
+
+test('on the thread of the caller, too, a stage sees all of its input and fails with it', async () => {
+  const counting = new URL('./testdata/release-stage.ts', import.meta.url)
+  assert.equal(await runStageHere<object, number>(counting, {}, { input: chunks(50, 10_000), signal }), 500_000)
+  const failure = new Error('line cut')
+  let ended = false
+  async function* broken(): Bytes {
+    yield new Uint8Array(1)
+    throw failure
+  }
+  await assert.rejects(runStageHere(counting, {}, { input: broken(), signal }), failure)
+  async function* endless(): Bytes {
+    try {
+      for (;;) yield new Uint8Array(10)
+    } finally {
+      ended = true
+    }
+  }
+  await assert.rejects(runStageHere(module, { failAfter: 1 }, { input: endless(), signal }), /too much/)
+  assert.equal(ended, true)
+  await assert.rejects(runStageHere(module, {}, { input: endless(), signal }), /that emits/)
+})
+
+test('on the thread of the caller, too, an abort ends a run whose input never comes', async () => {
+  const counting = new URL('./testdata/release-stage.ts', import.meta.url)
+  const controller = new AbortController()
+  const stuck = async function* (): Bytes {
+    yield new Uint8Array(1)
+    controller.abort(new Error('enough'))
+    await new Promise(() => {})
+  }
+  const aborted = (error: unknown) => isStrataError(error, 'canceled')
+  await assert.rejects(runStageHere(counting, {}, { input: stuck(), signal: controller.signal }), aborted)
+  await assert.rejects(runStageHere(counting, {}, { input: chunks(1, 1), signal: controller.signal }), aborted)
 })
 
 test('blocks that a stage is done with come back to its feeder', async () => {

@@ -1,19 +1,25 @@
 import { Worker } from 'node:worker_threads'
-import { canceled, throwIfAborted } from './abort.ts'
+import { canceled, orAborted, throwIfAborted } from './abort.ts'
 import { keepSpare } from './blocks.ts'
 import type { Bytes } from './bytes.ts'
 import { StrataError } from './errors.ts'
 import { type FromWorker, type ToWorker, transferable, WINDOW } from './stage-protocol.ts'
 
 /**
- * A stage is a step of a byte road that costs CPU (inflate, sha256, tar) and therefore runs on a worker thread, never
- * on the event loop that answers requests. A stage module exports `stage`; {@link runStage} feeds it and hands back
- * what it emits. Chunks cross threads by transfer, without a copy, and at most {@link WINDOW} are under way each way.
+ * A stage is a step of a byte road that costs CPU (inflate, sha256, tar) and therefore runs on a worker thread, not on
+ * the event loop that answers requests. A stage module exports `stage`; {@link runStage} feeds it and hands back what it
+ * emits; {@link runStageHere} is for the little work that costs less than a thread. Chunks cross threads by transfer, without a copy, and at most {@link WINDOW} are under way each way.
  */
 export type Stage<Args, Result> = (input: Bytes, args: Args, emit: Emit) => Promise<Result>
 
 /** Hands a chunk on; resolves when there is room for the next. The chunk's buffer is given away when the chunk fills it. */
 export type Emit = (chunk: Uint8Array) => Promise<void>
+
+export interface StageOptions {
+  readonly input: Bytes
+  /** An abort ends the stage and fails the run with {@link canceled}. */
+  readonly signal: AbortSignal
+}
 
 export interface StageRun<Result> {
   /** What the stage emits. Must be consumed when the stage emits anything. Fails as `result` does. */
@@ -72,13 +78,9 @@ function giveBack(worker: Worker): void {
 
 /**
  * Runs the stage exported by `module` over `input` on a worker thread.
- * An abort of `signal`, or a failure of `input`, ends the stage and fails the run with that error.
+ * A failure of `input` ends the stage and fails the run with that error.
  */
-export function runStage<Args, Result>(
-  module: URL,
-  args: Args,
-  options: { readonly input: Bytes; readonly signal: AbortSignal },
-): StageRun<Result> {
+export function runStage<Args, Result>(module: URL, args: Args, options: StageOptions): StageRun<Result> {
   const { input, signal } = options
   const worker = takeWorker()
   const done = Promise.withResolvers<Result>()
@@ -173,6 +175,33 @@ export function runStage<Args, Result>(
     }
   }
   return { output: output(), result: done.promise }
+}
+
+/**
+ * Runs a stage that emits nothing on the thread of the caller: for work that takes less time than a thread needs to start,
+ * which is some 60 ms with the stage's modules. An abort ends it when it waits for its input.
+ */
+export async function runStageHere<Args, Result>(module: URL, args: Args, options: StageOptions): Promise<Result> {
+  const { input, signal } = options
+  throwIfAborted(signal)
+  const { stage } = (await import(module.href)) as { stage: Stage<Args, Result> }
+  return stage(untilAborted(input, signal), args, async () => {
+    throw new Error('a stage that emits was run on the thread of its caller')
+  })
+}
+
+async function* untilAborted(input: Bytes, signal: AbortSignal): Bytes {
+  const chunks = input[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { done, value } = await orAborted(chunks.next(), signal)
+      if (done) return
+      yield value
+    }
+  } finally {
+    // Nobody waits for it: the chunk that is under way may never come.
+    chunks.return?.().catch(() => {})
+  }
 }
 
 function revive(error: Extract<FromWorker, { kind: 'failed' }>['error']): Error {

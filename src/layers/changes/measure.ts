@@ -1,14 +1,15 @@
 import type { Usage } from '../layers.ts'
 import { below, lstatOrNothing, namesIn } from './lower.ts'
 
-/**
- * What a folder holds: bytes of all files and links, hard links once (as dockerd's `directory.Size`), and inodes.
- * `withoutLinks`: paths from the folder on, with a leading slash; symbolic links there are not counted.
- */
-export async function measure(
-  folder: string,
-  { withoutLinks = [] }: { readonly withoutLinks?: readonly string[] } = {},
-): Promise<Usage> {
+export interface MeasureOptions {
+  /** Paths from the folder on, with a leading slash; symbolic links there are not counted. */
+  readonly withoutLinks?: readonly string[]
+  /** Who knows that it is more than this of either needs to know no more: the rest is not looked at. */
+  readonly enough?: Usage
+}
+
+/** What a folder holds: bytes of all files and links, hard links once (as dockerd's `directory.Size`), and inodes. */
+export async function measure(folder: string, { withoutLinks = [], enough }: MeasureOptions = {}): Promise<Usage> {
   const left = new Set(withoutLinks.map(path => folder + path))
   let size = 0
   let inodes = 0
@@ -26,7 +27,13 @@ export async function measure(
         size += Number(stat.size)
         seen.add(stat.ino)
       }
+      if (enough && exceeds({ size, inodes }, enough)) return { size, inodes }
     }
   }
   return { size, inodes }
+}
+
+/** Whether it is more of either. */
+export function exceeds(usage: Usage, most: Usage): boolean {
+  return usage.size > most.size || usage.inodes > most.inodes
 }

@@ -11,11 +11,14 @@ import {
   KeyedLock,
   type Logger,
   runStage,
+  runStageHere,
+  type StageOptions,
   StrataError,
   syncPath,
   tap,
   throwIfAborted,
 } from '../../std/index.ts'
+import { exceeds, measure } from '../changes/measure.ts'
 import type { ChangedTree } from '../commit/changed-tree.ts'
 import type { CommitOptions, IngestOptions, LayerInfo } from '../layers.ts'
 import { openFile, readJSON } from './files.ts'
@@ -39,6 +42,20 @@ export interface LayerStoreOptions {
 
 /** What keeps a layer from being read again, and says nothing about its bytes. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EACCES', 'EPERM'])
+
+/**
+ * What is so little that its layer is made on the event loop, in a few milliseconds, instead of on a worker thread that may
+ * have to be started first. What compressed bytes unfold to is not known, and may be a thousand times as much.
+ */
+const LITTLE = { tar: 512 << 10, compressed: 16 << 10, changes: { size: 256 << 10, inodes: 100 } }
+
+type MakeArgs = Omit<LayerStageArgs, 'directory'>
+
+interface MakeOptions extends StageOptions {
+  readonly keep?: CommitOptions['keep'] | undefined
+  /** Whether it is little work. */
+  readonly little: boolean
+}
 
 interface LayerRecord {
   readonly info: LayerInfo
@@ -67,36 +84,42 @@ export class LayerStore {
 
   async ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
     const { expect, limit, signal, progress, compressed, keep } = options
+    const size = options.size ?? compressed?.size ?? Number.POSITIVE_INFINITY
+    const little = size <= (compressed ? LITTLE.compressed : LITTLE.tar)
     throwIfAborted(signal)
     const known = expect && (await this.find(expect))
     if (known) return known
     const input = progress ? counted(tar, progress) : tar
-    return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal, ...(keep && { keep }) })
+    return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal, keep, little })
   }
 
   /** Makes a layer of the changes in a tree. */
   async commit(changes: ChangedTree, options: Omit<CommitOptions, 'placeholders'>): Promise<LayerInfo> {
     const { limit, signal, keep } = options
     throwIfAborted(signal)
-    return this.#add({ mode: 'commit', changes, limit }, { input: nothing(), signal, keep })
+    const little = !exceeds(await measure(changes.folder, { enough: LITTLE.changes }), LITTLE.changes)
+    return this.#add({ mode: 'commit', changes, limit }, { input: nothing(), signal, keep, little })
   }
 
   /** Has the stage make a layer, and puts it in its place. */
-  async #add(
-    args: Omit<LayerStageArgs, 'directory'>,
-    options: { readonly input: Bytes; readonly signal: AbortSignal; readonly keep?: CommitOptions['keep'] },
-  ): Promise<LayerInfo> {
+  async #add(args: MakeArgs, { little, keep, ...options }: MakeOptions): Promise<LayerInfo> {
     const directory = join(this.#paths.tmp, randomUUID())
     await mkdir(directory, { mode: 0o700 })
     try {
-      const result = await this.#run({ ...args, directory }, options.input, options.signal)
-      await options.keep?.(result.diffID)
+      const result = await this.#make({ ...args, directory }, options, little)
+      await keep?.(result.diffID)
       return await this.#place(directory, result)
     } catch (error) {
       throw diskError(error)
     } finally {
       await discard(directory)
     }
+  }
+
+  #make(args: LayerStageArgs, options: StageOptions, little: boolean): Promise<LayerStageResult> {
+    const { stage } = this.#options
+    if (little) return runStageHere<LayerStageArgs, LayerStageResult>(stage, args, options)
+    return runStage<LayerStageArgs, LayerStageResult>(stage, args, options).result
   }
 
   /** Puts a complete layer in its place, unless another was there first. */
@@ -117,10 +140,6 @@ export class LayerStore {
     }
     this.#scheduleSync(result.diffID)
     return result
-  }
-
-  #run(args: LayerStageArgs, input: Bytes, signal: AbortSignal): Promise<LayerStageResult> {
-    return runStage<LayerStageArgs, LayerStageResult>(this.#options.stage, args, { input, signal }).result
   }
 
   /** The layer, or undefined when it isn't there. */
@@ -176,7 +195,7 @@ export class LayerStore {
   async #reread(diffID: DiffID, mode: 'verify' | 'derive'): Promise<void> {
     try {
       const args: LayerStageArgs = { mode, directory: this.#paths.layer(diffID), expect: diffID }
-      await this.#run(args, nothing(), new AbortController().signal)
+      await this.#make(args, { input: nothing(), signal: new AbortController().signal }, false)
     } catch (error) {
       if (isStrataError(error, 'internal') || PASSING.has(errnoOf(error) ?? '')) throw diskError(error)
       throw new StrataError('internal', `layer ${diffID} is damaged: ${(error as Error).message}`, { cause: error })

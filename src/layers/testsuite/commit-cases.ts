@@ -10,6 +10,7 @@ import {
   rename,
   rm,
   stat,
+  statfs,
   truncate,
   writeFile,
 } from 'node:fs/promises'
@@ -284,6 +285,22 @@ export function commitCases(make: MakeDriver): void {
     await writeFile(join(path, 'm'), Buffer.alloc(1_000_000, 1))
     await rm(join(path, 'n'))
     assert.equal((await commit(driver, 'w')).size, 1_000_000)
+  })
+
+  test('little changes on a full disk', async t => {
+    const root = await makeRootFolder(t)
+    mount(root, { source: 'strata', type: 'tmpfs', data: 'size=4m' })
+    const { driver } = await setUp(t, make, { root })
+    await driver.createWritable('w', [])
+    const { path } = await driver.mount('w')
+    await writeFile(join(path, 'n'), Buffer.alloc(200_000, 1))
+    const before = await leftovers(driver, root)
+    const { bavail, bsize } = await statfs(root)
+    await writeFile(join(root, 'filler'), Buffer.alloc(bavail * bsize - 100_000))
+    await assert.rejects(commit(driver, 'w'), { code: 'unavailable', message: /no space left/ })
+    assert.deepEqual(await leftovers(driver, root), before)
+    await rm(join(root, 'filler'))
+    assert.equal((await commit(driver, 'w')).size, 200_000)
   })
 
   test('a writable is removed after its commit has ended', async t => {

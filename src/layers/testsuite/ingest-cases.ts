@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto'
 import { open, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { TarInput } from '../../archive/index.ts'
 import { mount } from '../../host/index.ts'
-import { parseDiffID } from '../../oci/index.ts'
+import { asDiffID, digestOf, parseDiffID } from '../../oci/index.ts'
 import { type Bytes, collect, isStrataError, StrataError } from '../../std/index.ts'
+import type { IngestOptions } from '../layers.ts'
 import { all, chunks, layerFolder, leftovers, type MakeDriver, makeRootFolder, never, put, setUp } from './setup.ts'
 import { file, folder, link, symlink, tarOf, whiteout } from './tar.ts'
 
@@ -80,6 +82,37 @@ export function ingestCases(make: MakeDriver): void {
     await assert.rejects(driver.ingest(chunks(tar), { signal: controller.signal }), code('canceled'))
     assert.deepEqual(await leftovers(driver, root), [])
     assert.equal((await driver.ingest(chunks(tar), { limit: tar.byteLength, signal: never })).tarSize, tar.byteLength)
+  })
+
+  test('of little that is known to be little the same layers are made, and nothing when it goes wrong', async t => {
+    const { driver, root } = await setUp(t, make)
+    const tar = await tarOf(folder('a'), file('a/f', 'hello'), link('a/g', 'a/f'))
+    const size = tar.byteLength
+    const packed = gzipSync(tar)
+    const digest = digestOf(packed)
+    const other = digestOf(tar)
+    const controller = new AbortController()
+    const stuck = async function* (): Bytes {
+      yield new Uint8Array(tar.subarray(0, 600))
+      controller.abort(new Error('gone'))
+      await new Promise(() => {})
+    }
+    const plain = (bytes: Bytes, options = {}) => driver.ingest(bytes, { size, signal: never, ...options })
+    const gzip = (bytes: Uint8Array, compressed: IngestOptions['compressed']) =>
+      driver.ingest(chunks(bytes), { compressed: { size: packed.byteLength, ...compressed }, signal: never })
+    await assert.rejects(plain(chunks(tar), { expect: asDiffID(digest) }), code('failed_precondition'))
+    await assert.rejects(plain(chunks(tar), { limit: size - 1 }), code('invalid_argument'))
+    await assert.rejects(plain(chunks(tar.subarray(0, 700))), code('invalid_argument', /EOF/))
+    await assert.rejects(plain(stuck(), { signal: controller.signal }), code('canceled'))
+    await assert.rejects(gzip(packed, { digest: other }), code('failed_precondition', /verification failed/))
+    await assert.rejects(gzip(packed.subarray(0, 50), { digest }), code('failed_precondition', /verification failed/))
+    assert.deepEqual(await leftovers(driver, root), [])
+    const expected = { diffID: other, tarSize: size, size: 5, entries: 3 }
+    assert.deepEqual(await gzip(packed, { digest }), expected)
+    await driver.verify(asDiffID(other))
+    await driver.remove(asDiffID(other))
+    assert.deepEqual(await plain(chunks(tar)), expected)
+    await driver.verify(asDiffID(other))
   })
 
   test('a full disk is said so, and its space given back', async t => {

@@ -127,6 +127,7 @@ export class LayerIntake implements AsyncDisposable {
       limit: maxLayerSize,
       signal,
       keep: diffID => lease.addLayers(diffID),
+      ...(!program && { size }),
       ...(!program && compression !== 'none' && { compressed: digest ? { digest, size } : {} }),
       ...(bar && { progress: taken => bar.bytes('Loading layer', taken, size) }),
     })

@@ -77,7 +77,8 @@ async function layerOf(diffID: DiffID, path: string, options: WholeOptions): Pro
   if (!file) throw missing(path)
   if (file.kind !== 'document') throw new StrataError('invalid_argument', 'archive/tar: invalid tar header')
   const keep = (layer: DiffID) => lease.addLayers(layer)
-  return { info: await layers.ingest(bytesOf(file.bytes), { limit: maxLayerSize, keep, signal }) }
+  const { bytes } = file
+  return { info: await layers.ingest(bytesOf(bytes), { size: bytes.byteLength, limit: maxLayerSize, keep, signal }) }
 }
 
 /** What came of a file that looked like a layer. */
