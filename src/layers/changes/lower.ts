@@ -138,6 +138,23 @@ async function lookUp(folders: readonly Buffer[], name: string): Promise<LowerEn
   return facts && { facts, directory: stackedDirectory(merged) }
 }
 
+/** The same directory, which looks at each name once. For few names: what was found is kept. */
+export function remembering(directory: LowerDirectory): LowerDirectory {
+  const known = new Map<string, Promise<LowerEntry | undefined>>()
+  const look = async (name: string): Promise<LowerEntry | undefined> => {
+    const found = await directory.get(name)
+    return found?.directory ? { ...found, directory: remembering(found.directory) } : found
+  }
+  return {
+    ...directory,
+    get(name) {
+      const entry = known.get(name) ?? look(name)
+      known.set(name, entry)
+      return entry
+    },
+  }
+}
+
 /** What is at a path (absolute, a byte string) below a directory, links not followed. */
 export async function entryAt(root: LowerDirectory, path: string): Promise<LowerEntry | undefined> {
   let directory: LowerDirectory | undefined = root

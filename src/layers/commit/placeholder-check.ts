@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix'
-import { differs, entryAt, factsOf, type LowerDirectory } from '../changes/lower.ts'
+import { differs, entryAt, factsOf, type LowerDirectory, remembering } from '../changes/lower.ts'
 import { withPlaceholders } from '../changes/placeholders.ts'
 import type { Placeholder } from '../layers.ts'
 import type { OpenFolder } from './open-folder.ts'
@@ -12,8 +12,10 @@ export interface PlaceholderCheck {
   isHolder(folder: OpenFolder, names: readonly string[], path: string): Promise<boolean>
 }
 
-/** @param before what the changed tree stands on. */
-export function placeholderCheck(placeholders: readonly Placeholder[], before: LowerDirectory): PlaceholderCheck {
+/** @param below what the changed tree stands on. */
+export function placeholderCheck(placeholders: readonly Placeholder[], below: LowerDirectory): PlaceholderCheck {
+  // To look for a name costs a look into each of what may be a hundred layers.
+  const before = remembering(below)
   const all = withPlaceholders(before, { placeholders, complete: false })
   const known = new Set(placeholders.map(({ path }) => path))
   const holders = new Set(placeholders.map(({ path }) => dirname(path)))
