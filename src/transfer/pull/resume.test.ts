@@ -251,9 +251,9 @@ test('with one download at a time the others wait', async t => {
 test('the first layer that fails ends the others', async t => {
   const registry = await newRegistry(t)
   const store = await newPuller(t)
-  const tars = [4, 5].map(seed => tarOf('a', noise(100_000, seed)))
+  const tars = [4, 5].map(seed => tarOf('a', noise(SIZE, seed)))
   const pushed = image(registry, 'bad', tars)
-  const gate = held(pushed.layers[1]!.digest, 16_384)
+  const gate = held(pushed.layers[1]!.digest, 2_000_000)
   t.after(() => gate.open())
   registry.faults.set(pushed.layers[1]!.digest, gate.fault)
   registry.intercept = async (_request, response, path) => {

@@ -164,6 +164,8 @@ test('uploads that wait for their next attempt let other layers be compressed', 
   const reference: Reference = { domain: target.host, path: 'app', tag: 'latest' }
   store.images.tag(reference, result.image)
   await source.stop()
+  // However long the others take.
+  store.pusher.setLimits({ maxConcurrentUploads: 5, maxUploadAttempts: 1000 })
   const refused = new Set<string>()
   target.intercept = (request, response, path) => {
     if (request.method !== 'PATCH' || target.blobs.size > 0) return false
