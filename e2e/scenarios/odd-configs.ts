@@ -19,7 +19,15 @@ const configs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   little: { created: undefined, config: undefined, history: undefined },
 }
 
+/** What a config may have that containers take over or not, though it says nothing by it. */
+const hollow = { Env: [], Volumes: {}, Shell: ['/bin/bash', '-c'], StopTimeout: 5, StopSignal: 'SIGINT', Cmd: ['sh'] }
+
+/** Times that are none. */
+const timeless = ['', 'yesterday', '2024-01-01 00:00:00', '2024-13-01T00:00:00Z', '2024-01-01T00:00:00']
+
 const members = ['Author', 'Created', 'Architecture', 'Variant', 'Os', 'OsVersion', 'Config', 'RootFS']
+
+const containerMembers = ['Env', 'Volumes', 'Shell', 'StopTimeout', 'StopSignal', 'Cmd'].map(name => `Config.${name}`)
 
 /** Images whose configs don't say what they are for, or say it in another way than Docker does. */
 export const oddConfigs: Scenario = {
@@ -31,6 +39,17 @@ export const oddConfigs: Scenario = {
       const bytes = name === 'latin1' ? Buffer.from(config.toString(), 'latin1') : config
       const archive = dockerArchive({ layers, config: bytes, tags: [`odd:${name}`] })
       await writeArchive(join(files, `${name}.tar`), archive)
+    }
+    const write = (name: string, of: readonly Buffer[], more: Readonly<Record<string, unknown>>) =>
+      writeArchive(
+        join(files, `${name}.tar`),
+        dockerArchive({ layers: of, config: configOf(of, more), tags: [`odd:${name}`] }),
+      )
+    await write('hollow', layers, { config: hollow })
+    await write('unlayered', [], {})
+    for (const [at, created] of timeless.entries()) {
+      await write(`timeless-${at}`, layers, { created })
+      await write(`timeless-history-${at}`, layers, { history: [{ created }] })
     }
     return {}
   },
@@ -54,6 +73,20 @@ export const oddConfigs: Scenario = {
         .filter(name => name !== foreign)
         .flatMap(each),
       ['load', '-i', join(files, `${foreign}.tar`)],
+      ['load', '-i', join(files, 'hollow.tar')],
+      ['create', '--name', 'hollow', 'odd:hollow'],
+      { args: ['container', 'inspect', 'hollow'], members: containerMembers },
+      ['create', '--name', 'filled', '-e', 'A=1', '-v', '/v', '--stop-timeout', '7', 'odd:hollow'],
+      { args: ['container', 'inspect', 'filled'], members: containerMembers },
+      ['commit', 'hollow', 'odd:from-hollow'],
+      { args: ['image', 'inspect', 'odd:from-hollow'], members },
+      ['load', '-i', join(files, 'unlayered.tar')],
+      ['image', 'inspect', '--format', '{{json .RootFS}} {{.Size}}', 'odd:unlayered'],
+      ['history', 'odd:unlayered'],
+      ...timeless.flatMap((_, at) => [
+        ['load', '-i', join(files, `timeless-${at}.tar`)],
+        ['load', '-i', join(files, `timeless-history-${at}.tar`)],
+      ]),
       { args: ['images', '--tree'], sorted: true },
       ['tag', 'odd:nowhere', pushed],
       ['push', pushed],

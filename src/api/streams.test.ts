@@ -66,7 +66,11 @@ test('a pull streams its progress and hands the credentials and the platform on'
   const refused = await ask('POST', '/images/create?fromImage=debian&tag=not%20one')
   assert.equal(refused.status, 400)
   assert.deepEqual(JSON.parse(refused.body), { message: 'invalid tag format' })
+  const short = await ask('POST', '/images/create?fromImage=debian&tag=sha256:abc')
+  assert.deepEqual(JSON.parse(short.body), { message: 'invalid tag format' })
   assert.equal(pulls.length, 5)
+  await ask('POST', '/v1.31/images/create?fromImage=debian&tag=1&platform=nonsense')
+  assert.equal(pulls[5]!.platform, undefined)
 })
 
 test('a failed pull is an HTTP status before the first message and a message after it', async t => {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { parseSignal } from '../host/index.ts'
+import { checkSignal } from '../host/index.ts'
 import type { ContainerDefaults } from '../oci/index.ts'
 import type { ConfigDraft, Directives } from './build.ts'
 import type { CommandLine } from './command-line.ts'
@@ -50,7 +50,7 @@ export function applyInstruction(
     }
     case 'stopsignal': {
       const signal = expand(instruction.value)
-      parseSignal(signal)
+      checkSignal(signal)
       return changed({ StopSignal: signal })
     }
     case 'user':
@@ -85,5 +85,5 @@ function argv({ Shell: shell }: ContainerDefaults, command: CommandLine): readon
 
 function workingDirectory(before: string, path: string): string {
   if (path === '') throw badDockerfile('cannot normalize nothing')
-  return posix.isAbsolute(path) ? path : posix.join('/', before, path)
+  return posix.resolve('/', before, path)
 }

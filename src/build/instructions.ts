@@ -42,12 +42,22 @@ export function parseInstruction(statement: Statement): ConfigInstruction {
   const keyword = statement.keyword.toLowerCase()
   const read = readers[keyword]
   if (!read) throw badDockerfile(`unknown instruction: ${statement.keyword.toUpperCase()}`)
-  const [flag] = statement.flags
-  if (flag !== undefined && keyword !== 'healthcheck') throw badDockerfile(`unknown flag: ${flag.split('=', 1)[0]}`)
-  return read(statement, keyword.toUpperCase())
+  const instruction = read(statement, keyword.toUpperCase())
+  if (!FLAGS_READ.has(keyword)) refuseFlags(statement)
+  return instruction
 }
 
-function pairsOf({ operands }: Statement, name: string): readonly Pair[] {
+function refuseFlags({ flags: [flag] }: Statement): void {
+  if (flag !== undefined) throw badDockerfile(`unknown flag: ${flag.split('=', 1)[0]}`)
+}
+
+/** Keywords whose flags have been read, or, as in Docker, never are. */
+const FLAGS_READ = new Set(['healthcheck', 'stopsignal'])
+
+/** As in Docker, the only operands that are looked at after the flags. */
+function pairsOf(statement: Statement, name: string): readonly Pair[] {
+  refuseFlags(statement)
+  const { operands } = statement
   if (operands.form !== 'pairs') throw badDockerfile(`${name} requires at least one argument`)
   if (operands.pairs.some(({ key }) => key === '')) throw badDockerfile(`${name} names can not be blank`)
   return operands.pairs

@@ -14,7 +14,8 @@ function portsOf(specification: string): string[] {
   const parts = specification.split(':')
   const container = parts.pop()!
   const host = parts.pop() ?? ''
-  const [range = '', protocol = 'tcp'] = container.split('/', 2)
+  const [range = '', named] = container.split('/', 2)
+  const protocol = named || 'tcp'
   if (range === '') throw badDockerfile(`No port specified: ${specification}<empty>`)
   const [start, end] = rangeOf(range, `Invalid containerPort: ${range}`)
   if (host !== '') checkHost(host, end - start, range)

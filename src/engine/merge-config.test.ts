@@ -59,3 +59,11 @@ test('the host name is the short ID unless the host network is used; a bad varia
   assert.equal(merge({}, {}, { NetworkMode: 'host' }).Hostname, hostname())
   assert.throws(() => merge({ Env: ['=x'] }, {}), /invalid environment variable: =x/)
 })
+
+test('what an image says with nothing in it stays so; its time to stop and its shell are not for containers', () => {
+  const merged = merge({}, { Env: [], Volumes: {}, StopTimeout: 5, Shell: ['bash', '-c'], StopSignal: 'INT' })
+  const { Env, Volumes, StopTimeout, Shell, StopSignal } = merged
+  assert.deepEqual([Env, Volumes, StopTimeout, Shell, StopSignal], [[], {}, undefined, undefined, 'INT'])
+  const bare = merge({ StopTimeout: 7 }, {})
+  assert.deepEqual([bare.Env, bare.Volumes, bare.StopTimeout], [null, null, 7])
+})

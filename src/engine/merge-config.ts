@@ -29,7 +29,8 @@ export function mergeConfig(
 
 /**
  * Defaults under wishes, by Docker's rules: env and labels are united, an entrypoint of the user's discards the defaults'
- * command, exposed ports and volumes are united, everything else is the user's when said.
+ * command, exposed ports and volumes are united, time to stop and shell are the user's alone, everything else is the
+ * user's when said.
  */
 export function mergeDefaults(user: ContainerConfig, defaults: ContainerDefaults): ContainerConfig {
   let entrypoint = user.Entrypoint
@@ -44,23 +45,19 @@ export function mergeDefaults(user: ContainerConfig, defaults: ContainerDefaults
   const volumes = { ...defaults.Volumes, ...user.Volumes }
   const healthcheck = mergeHealthcheck(user.Healthcheck, defaults.Healthcheck ?? undefined)
   const stopSignal = user.StopSignal || defaults.StopSignal
-  const stopTimeout = user.StopTimeout ?? defaults.StopTimeout
-  const shell = user.Shell ?? defaults.Shell
-  const { Healthcheck: _h, StopSignal: _s, StopTimeout: _t, Shell: _sh, ExposedPorts: _e, ...rest } = user
+  const { Healthcheck: _h, StopSignal: _s, ExposedPorts: _e, ...rest } = user
   return {
     ...rest,
     User: user.User || (defaults.User ?? ''),
     ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
-    Env: mergeEnv(user.Env ?? [], defaults.Env ?? []),
+    Env: user.Env?.length ? mergeEnv(user.Env, defaults.Env ?? []) : (defaults.Env ?? null),
     Cmd: command,
     Entrypoint: entrypoint,
-    Volumes: Object.keys(volumes).length > 0 ? volumes : null,
+    Volumes: Object.keys(volumes).length > 0 ? volumes : (defaults.Volumes ?? null),
     WorkingDir: user.WorkingDir || (defaults.WorkingDir ?? ''),
     Labels: { ...defaults.Labels, ...user.Labels },
     ...(healthcheck ? { Healthcheck: healthcheck } : {}),
     ...(stopSignal ? { StopSignal: stopSignal } : {}),
-    ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),
-    ...(shell ? { Shell: shell } : {}),
   }
 }
 

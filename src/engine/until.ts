@@ -1,6 +1,5 @@
 import type { Filters } from '../apitypes/index.ts'
-import { type ParsedTime, parseTime } from '../gojson/index.ts'
-import { reworded, StrataError } from '../std/index.ts'
+import { type ParsedTime, parseTime, reworded, StrataError } from '../std/index.ts'
 
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,

@@ -2,7 +2,6 @@ export { innerList, list, map, omitEmpty, pair, pointer, stringOrList, struct } 
 export { containerConfig } from './container-config.ts'
 export { type GoType, read } from './gojson.ts'
 export { parseFirst, parseWhole } from './parse.ts'
-export { type ParsedTime, parseTime } from './parse-time.ts'
 export { membersOf, type RawJSON, raw, rawList, rawMap, rawObject } from './raw-json.ts'
 export { bool, fileMode, int, int64, string, stringNamed, uint, uint16, uint64 } from './scalars.ts'
 export { time } from './time.ts'

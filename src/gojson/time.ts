@@ -1,10 +1,8 @@
-import { StrataError } from '../std/index.ts'
+import { parseTime, RFC3339, StrataError } from '../std/index.ts'
 import type { GoType } from './gojson.ts'
-import { parseTime } from './parse-time.ts'
 import { raw } from './raw-json.ts'
 import { unfit } from './unfit.ts'
 
-const layout = '2006-01-02T15:04:05Z07:00'
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-](\d\d):(\d\d))$/
 
 /** A time of RFC 3339, read into the form in which Go writes it: no zeros at the end of the fraction, and no offset of nothing. */
@@ -20,11 +18,11 @@ export const time: GoType<string> = {
 }
 
 function normalised(text: string): string {
-  parseTime(layout, text)
+  parseTime(RFC3339, text)
   const [, moment, fraction = '', zone, zoneHour = '0', zoneMinute = '0'] = rfc3339.exec(text) ?? []
   const invalid = (problem: string) =>
     new StrataError('invalid_argument', `parsing time ${JSON.stringify(text)}${problem}`)
-  if (moment === undefined) throw invalid(` as "${layout}": cannot parse ${JSON.stringify(text)} as "2006"`)
+  if (moment === undefined) throw invalid(` as "${RFC3339}": cannot parse ${JSON.stringify(text)} as "2006"`)
   if (Number(zoneHour) > 23) throw invalid(': time zone offset hour out of range')
   if (Number(zoneMinute) > 59) throw invalid(': time zone offset minute out of range')
   const digits = fraction.slice(0, 9).replace(/0+$/, '')

@@ -37,7 +37,7 @@ export { type FileTime, makeNode, type NodeOptions, setTimes, syncFileSystem } f
 export { rechunk } from './rechunk.ts'
 export { sealProgram } from './sealed-program.ts'
 export { backgroundSha256 } from './sha256.ts'
-export { parseSignal } from './signals.ts'
+export { checkSignal, parseSignal } from './signals.ts'
 export {
   type RunOptions,
   type RunResult,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isStrataError } from '../std/index.ts'
-import { parseSignal, signalName } from './signals.ts'
+import { checkSignal, parseSignal, signalName } from './signals.ts'
 
 test('the forms that Docker takes', () => {
   const cases: readonly (readonly [string, number])[] = [
@@ -41,6 +41,17 @@ test('what Docker says about others', () => {
         error.message === `The linux daemon does not support signal ${text}`,
     )
   }
+})
+
+test('a number may be checked for being one', () => {
+  for (const [text, number] of [
+    ['65', 65],
+    ['-1', -1],
+    ['sigterm', 15],
+  ] as const) {
+    assert.equal(checkSignal(text), number)
+  }
+  for (const text of ['0', 'NOPE', '']) assert.throws(() => checkSignal(text), { message: `invalid signal: ${text}` })
 })
 
 test('a name leads back to its number', () => {

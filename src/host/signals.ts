@@ -19,16 +19,15 @@ const names: ReadonlyMap<number, string> = new Map([...numbers].reverse().map(([
 
 /** The number of a signal as Docker takes it: `KILL`, `SIGKILL`, `sigkill`, `9`, `RTMIN+3`. Throws `invalid_argument`. */
 export function parseSignal(text: string): number {
-  if (/^[+-]?[0-9]+$/.test(text)) {
-    const number = Number(text)
-    if (number === 0) throw new StrataError('invalid_argument', `invalid signal: ${text}`)
-    if (!names.has(number)) {
-      throw new StrataError('invalid_argument', `The linux daemon does not support signal ${number}`)
-    }
-    return number
-  }
-  const number = numbers.get(text.toUpperCase().replace(/^SIG/, ''))
-  if (number === undefined) throw new StrataError('invalid_argument', `invalid signal: ${text}`)
+  const number = checkSignal(text)
+  if (names.has(number)) return number
+  throw new StrataError('invalid_argument', `The linux daemon does not support signal ${number}`)
+}
+
+/** The number that a text means as a signal, which need not be one of this system. Throws `invalid_argument`. */
+export function checkSignal(text: string): number {
+  const number = /^[+-]?[0-9]+$/.test(text) ? Number(text) : numbers.get(text.toUpperCase().replace(/^SIG/, ''))
+  if (!number) throw new StrataError('invalid_argument', `invalid signal: ${text}`)
   return number
 }
 

@@ -1,3 +1,4 @@
+import { parseTime, RFC3339 } from '../std/index.ts'
 import { parseDiffID } from './digest.ts'
 import { arrayOf, fieldsOf, invalid, mapOf, objectOf, parseObject, stringOf } from './json.ts'
 import type { CommittedConfig, ContainerDefaults, Healthcheck, HistoryEntry, ImageConfig } from './oci.ts'
@@ -16,6 +17,13 @@ const names = (value: unknown, what: string) => mapOf(value, what, (): object =>
 function boolean(value: unknown, what: string): boolean {
   if (typeof value !== 'boolean') throw invalid(`${what} is not a boolean`)
   return value
+}
+
+/** A time as Go reads it; the text itself. */
+function timeOf(value: unknown, what: string): string {
+  const text = stringOf(value, what)
+  parseTime(RFC3339, text)
+  return text
 }
 
 /** A whole number. Nanoseconds of long times lose what a double can't hold. */
@@ -77,7 +85,7 @@ function committedConfig(value: unknown, what: string): CommittedConfig {
 
 function historyEntry(value: unknown, what: string): HistoryEntry {
   return fieldsOf(objectOf(value, what), what, {
-    created: stringOf,
+    created: timeOf,
     created_by: stringOf,
     author: stringOf,
     comment: stringOf,
@@ -96,7 +104,7 @@ function rootfs(value: unknown, what: string): ImageConfig['rootfs'] {
 
 /**
  * Reads an image config that came from outside, as tolerant as Docker: fields that are null count as absent, unknown ones
- * are dropped, an operating system or architecture that is missing is empty. Wrong types, wrong digests, and a
+ * are dropped, an operating system or architecture that is missing is empty. Wrong types, wrong digests, times that are none, and a
  * history with more layers than there are throw `invalid_argument`. Write the bytes that you got, never this.
  */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
@@ -108,7 +116,7 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
     variant: stringOf,
     'os.version': stringOf,
     'os.features': strings,
-    created: stringOf,
+    created: timeOf,
     author: stringOf,
     docker_version: stringOf,
     comment: stringOf,

@@ -116,6 +116,9 @@ test('a config says what it lacks', () => {
   refuse({ ...imageConfig, rootfs: { type: 'layers', diff_ids: null } }, 'too many non-empty layers in History section')
   refuse({ rootfs: { type: 'blobs' } }, 'image config.rootfs.type is "blobs", not "layers"')
   refuse({ ...imageConfig, config: { Env: 'A=1' } }, 'image config.config.Env is not a list')
+  const unreadable = 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'
+  refuse({ ...imageConfig, created: 'x' }, unreadable)
+  refuse({ ...imageConfig, history: [{ created: 'x' }] }, unreadable)
 })
 
 test('a command may be one string, and so may what a container had', () => {

@@ -1,4 +1,5 @@
-import { parseDigest } from '../../oci/index.ts'
+import type { Filters } from '../../apitypes/index.ts'
+import { isDigest } from '../../oci/index.ts'
 import { formatReference, parseReference, trimNamed, withDigest, withTag } from '../../reference/index.ts'
 import { StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
@@ -28,12 +29,13 @@ export function imageRoutes(backend: ImagesBackend): Routes {
       ...pruneRoutes(backend),
       ...restoreRoutes(backend),
       'POST /images/create': exchange => create(backend, exchange),
-      'GET /images/json': async ({ query, minor, response }) => {
+      'GET /images/json': async exchange => {
+        const { query, minor, response } = exchange
         const images = await backend.list({
           all: query.flag('all'),
           sharedSize: minor >= 42 && query.flag('shared-size'),
           manifests: minor >= 47 && query.flag('manifests'),
-          filters: parseFilters(query.text('filters'), listFilters),
+          filters: listFiltersOf(exchange),
         })
         sendJson(
           response,
@@ -66,11 +68,18 @@ export function imageRoutes(backend: ImagesBackend): Routes {
   }
 }
 
+/** Older clients have a parameter of its own for what became the filter `reference`. */
+function listFiltersOf({ query, minor }: Exchange): Filters {
+  const filters = parseFilters(query.text('filters'), listFilters)
+  const name = minor < 41 ? query.text('filter') : ''
+  return name === '' ? filters : new Map([...filters, ['reference', [...(filters.get('reference') ?? []), name]]])
+}
+
 async function create(backend: ImagesBackend, exchange: Exchange): Promise<void> {
   const { query, signal } = exchange
   const image = query.text('fromImage')
   if (image === '') return importInto(backend, exchange)
-  const platform = query.optional('platform')
+  const platform = newPlatform(exchange)
   await streamProgress(exchange, progress =>
     backend.pull({
       reference: referenceOf(image, query.text('tag')),
@@ -83,9 +92,9 @@ async function create(backend: ImagesBackend, exchange: Exchange): Promise<void>
 }
 
 async function importInto(backend: ImagesBackend, exchange: Exchange): Promise<void> {
-  const { query, bytes, minor, signal } = exchange
+  const { query, bytes, signal } = exchange
   const source = query.text('fromSrc')
-  const platform = minor >= 32 ? query.optional('platform') : undefined
+  const platform = newPlatform(exchange)
   await streamProgress(exchange, progress =>
     backend.import({
       source: source === '-' ? { archive: bytes } : { url: source },
@@ -99,9 +108,13 @@ async function importInto(backend: ImagesBackend, exchange: Exchange): Promise<v
   )
 }
 
+function newPlatform({ query, minor }: Exchange): string | undefined {
+  return minor >= 32 ? query.optional('platform') : undefined
+}
+
 /** The tag may be a digest; it goes before what the image's name has. Throws Docker's texts. */
 function referenceOf(image: string, tag: string): string {
   if (tag === '') return image
   const name = parseReference(image)
-  return formatReference(tag.includes(':') ? withDigest(trimNamed(name), parseDigest(tag)) : withTag(name, tag))
+  return formatReference(isDigest(tag) ? withDigest(trimNamed(name), tag) : withTag(name, tag))
 }

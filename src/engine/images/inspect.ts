@@ -35,7 +35,7 @@ export async function inspectImage(
     ...(config['os.version'] ? { OsVersion: config['os.version'] } : {}),
     Size: record.size,
     GraphDriver: { Data: null, Name: context.layers.name },
-    RootFS: { Type: 'layers', Layers: record.layers.map(layer => layer.diffID) },
+    RootFS: { Type: 'layers', ...(record.layers.length > 0 && { Layers: record.layers.map(({ diffID }) => diffID) }) },
     Metadata: { LastTagTime: record.lastTagged ?? never },
     ...(described && { Descriptor: described }),
     ...(manifests && held && { Manifests: await summariesOfHeld(context, held) }),

@@ -15,7 +15,7 @@ export interface SaveRequest {
 
 /**
  * The archive of some images. What it holds stays until it is disposed of. Throws Docker's texts for what is not there,
- * `internal` for what is no name, as dockerd does.
+ * `internal` for what is no name and for a platform that isn't there, as dockerd does.
  */
 export async function saveArchive(
   context: EngineContext,
@@ -46,7 +46,7 @@ async function forPlatform(
     return { record: await pickImage(context, name ? formatReference(name) : record.id, platform), references }
   } catch (error) {
     if (!isStrataError(error, 'not_found')) throw error
-    throw new StrataError('not_found', `no suitable export target found for platform ${formatPlatform(platform)}`)
+    throw new StrataError('internal', `no suitable export target found for platform ${formatPlatform(platform)}`)
   }
 }
 

@@ -5,7 +5,7 @@ import { type TargetName, targetReference } from './target-reference.ts'
 
 /** Gives an image a further name, which holds the same platforms; a name that another image had moves. */
 export function tagImage(context: EngineContext, name: string, target: TargetName): void {
-  const reference = targetReference(target, 'refusing to create a tag with a digest reference')
+  const reference = targetReference(target)
   const { record, name: found } = context.images.resolve(name)
   const named = found === undefined ? undefined : context.images.name(parseReference(found))
   const manifest = record.manifest && { target: record.manifest }

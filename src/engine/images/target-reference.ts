@@ -7,10 +7,10 @@ export interface TargetName {
   readonly tag: string
 }
 
-/** The reference of a target; `refusal` is the text for one with a digest. Throws `invalid_argument` for what is no name. */
-export function targetReference({ repo, tag }: TargetName, refusal: string): Reference {
+/** The reference of a target. Throws `invalid_argument` for what is no name, and for one with a digest. */
+export function targetReference({ repo, tag }: TargetName): Reference {
   const parsed = parseReference(repo)
-  if (parsed.digest !== undefined) throw new StrataError('invalid_argument', refusal)
+  if (parsed.digest !== undefined) throw new StrataError('invalid_argument', 'cannot import digest reference')
   if (familiarName(parsed) === 'sha256') {
     const why = 'refusing to create an ambiguous tag using digest algorithm as name'
     throw new StrataError('invalid_argument', why)
@@ -20,5 +20,5 @@ export function targetReference({ repo, tag }: TargetName, refusal: string): Ref
 
 /** The reference for an image that is made here; undefined for one that shall have no name. */
 export function newReference(target: TargetName): Reference | undefined {
-  return target.repo === '' ? undefined : targetReference(target, 'cannot import digest reference')
+  return target.repo === '' ? undefined : targetReference(target)
 }

@@ -1,4 +1,4 @@
-import { StrataError } from '../std/index.ts'
+import { StrataError } from './errors.ts'
 
 /** What a text says of a moment. */
 export interface ParsedTime {
@@ -23,6 +23,9 @@ const numbers: Readonly<Record<string, { readonly field: Field; readonly least: 
   '04': { field: 'minute', least: 0, most: 59 },
   '05': { field: 'second', least: 0, most: 59 },
 }
+
+/** Go's layout of RFC 3339, which its JSON has for times. */
+export const RFC3339 = '2006-01-02T15:04:05Z07:00'
 
 const ELEMENTS = /2006|01|02|15|04|05|\.999999999|Z07:00|./g
 
