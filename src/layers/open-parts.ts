@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileSystemOf } from '../host/index.ts'
 import { type Logger, silentLogger } from '../std/index.ts'
 import { bootID } from './store/boot-id.ts'
-import { LayerStore } from './store/layer-store.ts'
+import { type LayerForm, LayerStore } from './store/layer-store.ts'
 import { type Paths, pathsOf } from './store/paths.ts'
 import { openSyncer, type Syncer } from './store/syncer.ts'
 import { openTrash, type Trash } from './store/trash.ts'
@@ -33,11 +33,7 @@ export interface DriverParts {
 }
 
 /** Makes a driver's folders where they are missing, and opens its stores. */
-export async function openParts(
-  name: string,
-  options: DriverOptions,
-  stage: { readonly stage: URL; readonly sync: (directory: string) => Promise<void> },
-): Promise<DriverParts> {
+export async function openParts(name: string, options: DriverOptions, form: LayerForm): Promise<DriverParts> {
   const { log = silentLogger, syncPause = 1_000, boot = bootID() } = options
   const paths = pathsOf(join(options.root, name))
   for (const folder of [paths.root, paths.layers, paths.writables, paths.tmp, paths.trash]) {
@@ -55,7 +51,7 @@ export async function openParts(
     paths,
     trash,
     syncer,
-    layers: new LayerStore({ paths, trash, syncer, boot, log, ...stage }),
+    layers: new LayerStore({ paths, trash, syncer, boot, log, ...form }),
     writables,
   }
 }

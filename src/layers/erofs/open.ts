@@ -5,11 +5,16 @@ import type { LayerDriver } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
 import { StackedDriver } from '../stacked/driver.ts'
 import { mountOverlay } from '../stacked/mount-overlay.ts'
+import { littleAsTar } from '../store/little-work.ts'
 import { layerMounts } from './mounts.ts'
 
 /** Opens the `erofs` driver at `<root>/erofs`. */
 export async function openErofsDriver(options: DriverOptions): Promise<LayerDriver> {
-  const parts = await openParts('erofs', options, { stage: beside(import.meta.url, 'layer-stage'), sync: syncLayer })
+  const parts = await openParts('erofs', options, {
+    stage: beside(import.meta.url, 'layer-stage'),
+    sync: syncLayer,
+    little: littleAsTar,
+  })
   const lowers = layerMounts(parts.paths, { linger: options.linger ?? 3_000 })
   return new StackedDriver({ ...parts, lowers, mountOverlay })
 }

@@ -4,6 +4,7 @@ import type { LayerDriver } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
 import { StackedDriver } from '../stacked/driver.ts'
 import { type MountOverlay, overlayMounter } from '../stacked/mount-overlay.ts'
+import { littleUnpacked } from '../store/little-work.ts'
 import { layerFolders } from './folders.ts'
 
 export interface Overlay2Options extends DriverOptions {
@@ -22,6 +23,7 @@ export async function openOverlay2Driver(options: Overlay2Options): Promise<Laye
   const parts = await openParts('overlay2', options, {
     stage: beside(import.meta.url, 'layer-stage'),
     sync: syncFileSystem,
+    little: littleUnpacked,
   })
   return new StackedDriver({
     ...parts,

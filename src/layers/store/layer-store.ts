@@ -22,19 +22,25 @@ import { exceeds, measure } from '../changes/measure.ts'
 import type { ChangedTree } from '../commit/changed-tree.ts'
 import type { CommitOptions, IngestOptions, LayerInfo } from '../layers.ts'
 import { openFile, readJSON } from './files.ts'
+import type { LittleWork } from './little-work.ts'
 import type { Paths } from './paths.ts'
 import type { LayerStageArgs, LayerStageResult } from './stage-args.ts'
 import type { Syncer } from './syncer.ts'
 import { discard, type Trash } from './trash.ts'
 
-export interface LayerStoreOptions {
-  readonly paths: Paths
-  readonly trash: Trash
-  readonly syncer: Syncer
-  /** The driver's stage: see {@link LayerStageArgs}. */
+/** What is a driver's own in how layers are made and kept. */
+export interface LayerForm {
+  /** Makes them: see {@link LayerStageArgs}. */
   readonly stage: URL
   /** Brings what the stage made in `directory` to the platter. */
   readonly sync: (directory: string) => Promise<void>
+  readonly little: LittleWork
+}
+
+export interface LayerStoreOptions extends LayerForm {
+  readonly paths: Paths
+  readonly trash: Trash
+  readonly syncer: Syncer
   /** Names this run of the machine. */
   readonly boot: string
   readonly log: Logger
@@ -42,12 +48,6 @@ export interface LayerStoreOptions {
 
 /** What keeps a layer from being read again, and says nothing about its bytes. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EACCES', 'EPERM'])
-
-/**
- * What is so little that its layer is made on the event loop, in a few milliseconds, instead of on a worker thread that may
- * have to be started first. What compressed bytes unfold to is not known, and may be a thousand times as much.
- */
-const LITTLE = { tar: 512 << 10, compressed: 16 << 10, changes: { size: 256 << 10, inodes: 100 } }
 
 type MakeArgs = Omit<LayerStageArgs, 'directory'>
 
@@ -84,12 +84,13 @@ export class LayerStore {
 
   async ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
     const { expect, limit, signal, progress, compressed, keep } = options
-    const size = options.size ?? compressed?.size ?? Number.POSITIVE_INFINITY
-    const little = size <= (compressed ? LITTLE.compressed : LITTLE.tar)
     throwIfAborted(signal)
     const known = expect && (await this.find(expect))
     if (known) return known
     const input = progress ? counted(tar, progress) : tar
+    const most = this.#options.little
+    const size = options.size ?? compressed?.size ?? Number.POSITIVE_INFINITY
+    const little = size <= (compressed ? most.compressed : most.tar)
     return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal, keep, little })
   }
 
@@ -97,7 +98,8 @@ export class LayerStore {
   async commit(changes: ChangedTree, options: Omit<CommitOptions, 'placeholders'>): Promise<LayerInfo> {
     const { limit, signal, keep } = options
     throwIfAborted(signal)
-    const little = !exceeds(await measure(changes.folder, { enough: LITTLE.changes }), LITTLE.changes)
+    const most = this.#options.little.changes
+    const little = !exceeds(await measure(changes.folder, { enough: most }), most)
     return this.#add({ mode: 'commit', changes, limit }, { input: nothing(), signal, keep, little })
   }
 

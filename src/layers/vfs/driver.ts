@@ -16,6 +16,7 @@ import type {
   Usage,
 } from '../layers.ts'
 import { type DriverOptions, openParts } from '../open-parts.ts'
+import { littleAsTar } from '../store/little-work.ts'
 import { layerFiles } from '../views/run.ts'
 import type { TreeStageArgs } from './tree-stage.ts'
 
@@ -25,7 +26,12 @@ import type { TreeStageArgs } from './tree-stage.ts'
  */
 export async function openVfsDriver(options: DriverOptions): Promise<LayerDriver> {
   return new VfsDriver(
-    await openParts('vfs', options, { stage: beside(import.meta.url, 'layer-stage'), sync: syncFileSystem }),
+    await openParts('vfs', options, {
+      stage: beside(import.meta.url, 'layer-stage'),
+      sync: syncFileSystem,
+      // What a rootfs has changed is only known when all the tars below it were read.
+      little: { ...littleAsTar, changes: { size: 0, inodes: 0 } },
+    }),
   )
 }
 
