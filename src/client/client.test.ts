@@ -57,6 +57,7 @@ test('what the engine says is wrong is thrown with its text and code', async t =
   await assert.rejects(imageLayers(engine, 'x'), code('conflict', /^busy$/))
   await assert.rejects(imageLayers(engine, 'x'), code('internal', /answered 500$/))
   await assert.rejects(imageLayers(engine, 'x'), code('unavailable', /is no engine$/))
+  await assert.rejects(imageLayers(engine, ''), code('invalid_argument', /^image name cannot be blank$/))
 })
 
 test('lines come as they are sent; an error among them is thrown after those before it', async t => {

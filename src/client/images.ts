@@ -6,11 +6,12 @@ import type {
   RemovedImageSummary,
   RestoredImage,
 } from '../apitypes/index.ts'
+import { StrataError } from '../std/index.ts'
 import type { Connection } from './client.ts'
 import { ask, lines } from './send.ts'
 
 /** What each layer of an image has and wastes; names the `paths` largest wasted files. */
-export function imageLayers(
+export async function imageLayers(
   connection: Connection,
   name: string,
   options: { readonly paths?: number; readonly platform?: Platform; readonly signal?: AbortSignal } = {},
@@ -68,7 +69,8 @@ function encodedPlatform(platform: Platform | undefined): string | undefined {
   return platform && JSON.stringify(platform)
 }
 
-/** An image's name in a path: its slashes stay. */
+/** An image's name in a path: its slashes stay. Throws `invalid_argument` for none, which would lead elsewhere. */
 function encoded(name: string): string {
+  if (name === '') throw new StrataError('invalid_argument', 'image name cannot be blank')
   return name.split('/').map(encodeURIComponent).join('/')
 }
