@@ -28,6 +28,7 @@ if (await isolated(import.meta.filename)) {
       [create, { Image: image, HostConfig: { PortBindings: { 'x/tcp': [{}] } } }, /invalid port specification: "x"/],
       ['GET /v1.51/containers/json?filters=nonsense', undefined, /^invalid filter$/],
       ['GET /v1.51/containers/json?filters={"color":["red"]}', undefined, /invalid filter 'color'/],
+      [`POST /images/${image}/tag?repo=x@sha256:${'0'.repeat(64)}`, undefined, /^cannot import digest reference$/],
     ] as const
     for (const [target, body, message] of refusals) {
       const { status, json } = await ask(target, body)
@@ -40,7 +41,7 @@ if (await isolated(import.meta.filename)) {
     assert.equal((await ask('GET /_ping')).text, 'OK')
   })
 
-  test('what is not there answers 404 with Docker’s words', async () => {
+  test('what is not there answers with Docker’s status and words', async () => {
     for (const [target, message] of [
       ['GET /containers/nobody/json', 'No such container: nobody'],
       ['POST /containers/nobody/start', 'No such container: nobody'],
@@ -51,10 +52,16 @@ if (await isolated(import.meta.filename)) {
       ['GET /exec/none/json', 'No such exec instance: none'],
       ['GET /images/none:none/json', 'No such image: none:none'],
       ['GET /no/such/page', 'page not found'],
+      ['POST /images/nobody/tag?repo=x', 'No such image: nobody:latest'],
+      ['POST /images/A/tag?repo=x', 'invalid reference format: repository name (library/A) must be lowercase'],
     ] as const) {
       const { status, json } = await ask(target)
       assert.deepEqual({ status, json }, { status: 404, json: { message } }, target)
     }
+    const platform = encodeURIComponent('{"os":"linux","architecture":"s390x"}')
+    const unsaved = await ask(`GET /v1.51/images/${image}/get?platform=${platform}`)
+    const message = 'no suitable export target found for platform linux/s390x'
+    assert.deepEqual([unsaved.status, unsaved.json], [500, { message }])
     const { status, json } = await ask('POST /containers/create', { Image: 'not/here' })
     assert.deepEqual({ status, json }, { status: 404, json: { message: 'No such image: not/here:latest' } })
   })
