@@ -124,10 +124,12 @@ export function testRuntime(name: string): void {
     assert.deepEqual((await told(`${task.id}/config.json`)).process.consoleSize, expected)
     const output = await task.attach(both)
     await task.start()
+    let first = ''
     for await (const bytes of output) {
-      assert.equal(String(bytes), '17 91\r\n')
-      break
+      first += String(bytes)
+      if (first.endsWith('\n')) break
     }
+    assert.equal(first, '17 91\r\n')
     const spec = await createSpec({ id: task.id, rootfs, args: ['sleep', '100'], cgroupParent })
     const process = await createExecProcess({ spec, rootfs, args: ['stty', 'size'], terminal: true })
     const exec = await task.exec({ id: 'e', process, io })
