@@ -271,7 +271,7 @@ test('a create request reaches the backend whole, with what the client left out 
     ExposedPorts: { '80/tcp': {} },
     StopTimeout: 0,
     HostConfig: { Memory: 1024, PortBindings: { '80/tcp': [{ HostPort: '8080' }] }, Binds: ['/a:/b'] },
-    NetworkingConfig: { EndpointsConfig: { net: null } },
+    NetworkingConfig: { EndpointsConfig: { net: {} } },
   })
   assert.equal(created.status, 201)
   assert.equal(created.body, '{"Id":"abc","Warnings":[]}\n')
@@ -293,6 +293,47 @@ test('a create request reaches the backend whole, with what the client left out 
   assert.equal(requests[1]!.HostConfig.IpcMode, 'shareable')
   assert.equal(requests[1]!.HostConfig.CgroupnsMode, 'host')
   assert.equal(request.HostConfig.IpcMode, '')
+})
+
+test('what the API of a version had not yet, or has no more, is left out of a create request', async t => {
+  const requests: ContainerCreateRequest[] = []
+  const { post } = await serve(t, {
+    containers: {
+      create: async request => {
+        requests.push(request)
+        return { Id: 'abc', Warnings: ['of the engine'] }
+      },
+    },
+  })
+  const sent = {
+    Image: 'debian',
+    MacAddress: '02:42:ac:11:00:42',
+    Healthcheck: { Interval: 5e9, StartInterval: 5e9 },
+    HostConfig: { ConsoleSize: [24, 80], KernelMemory: 2 ** 26, Annotations: { a: 'b' } },
+    NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress: '02:42:ac:11:00:43' } } },
+  }
+  const meant = async (minor: number) => {
+    const { body } = await post(`/v1.${minor}/containers/create`, sent)
+    const { HostConfig: host, Healthcheck: health, NetworkingConfig: networking } = requests.pop()!
+    const mac = networking.EndpointsConfig?.bridge?.MacAddress
+    const { Warnings: warnings } = JSON.parse(body) as { Warnings: string[] }
+    return [host.ConsoleSize, host.KernelMemory, host.Annotations, health?.StartInterval, mac, warnings.length]
+  }
+  assert.deepEqual(await meant(41), [[0, 0], 2 ** 26, undefined, undefined, '', 1])
+  assert.deepEqual(await meant(43), [[24, 80], undefined, { a: 'b' }, undefined, '', 1])
+  assert.deepEqual(await meant(44), [[24, 80], undefined, { a: 'b' }, 5e9, '02:42:ac:11:00:43', 2])
+
+  const refused = async (more: object) =>
+    (JSON.parse((await post('/v1.43/containers/create', { ...sent, ...more })).body) as { message: string }).message
+  const endpoints = { EndpointsConfig: { bridge: {}, none: {} } }
+  assert.equal(
+    await refused({ NetworkingConfig: endpoints }),
+    'Container cannot be created with multiple network endpoints: bridge, none',
+  )
+  assert.equal(
+    await refused({ HostConfig: { NetworkMode: 'host' } }),
+    'conflicting options: mac-address and the network mode',
+  )
 })
 
 test('values of the wrong type are refused in the words of Go', async t => {

@@ -50,7 +50,7 @@ export interface HealthConfig {
 
 /** Endpoints by network name or ID. */
 export interface NetworkingConfig {
-  readonly EndpointsConfig: Readonly<Record<string, EndpointSettings>> | null
+  readonly EndpointsConfig: Readonly<Record<string, EndpointSettings | null>> | null
 }
 
 /** The body of `POST /containers/create`: a {@link ContainerConfig} with two more fields. */

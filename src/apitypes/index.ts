@@ -27,6 +27,7 @@ export type {
   DeviceRequest,
   HostConfig,
   Mount,
+  Resources,
   Ulimit,
 } from './host-config.ts'
 export type {

@@ -57,7 +57,8 @@ export function parseBind(spec: string): BindSpec {
   return { source, destination, mode, writable: !options.includes('ro'), copy, propagation }
 }
 
-function isMode(text: string): boolean {
+/** Whether it is what may follow a target, or nothing. */
+export function isMode(text: string): boolean {
   if (text === '') return true
   const options = text.split(',')
   const known = options.every(option => kinds.some(kind => kind.has(option)))

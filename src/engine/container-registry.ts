@@ -32,8 +32,9 @@ export class ContainerRegistry {
     return this.#byName.get(name)
   }
 
-  /** By full ID, full name, or the unique beginning of an ID; throws `not_found` with Docker's text. */
+  /** By full ID, full name, or the unique beginning of an ID; throws `not_found` with Docker's text, `invalid_argument` for none at all. */
   find(text: string): Container {
+    if (text === '') throw new StrataError('invalid_argument', 'invalid name or ID supplied: ""')
     const exact = this.#byId.get(text) ?? this.#byName.get(text.replace(/^\//, ''))
     if (exact) return exact
     let found: Container | undefined

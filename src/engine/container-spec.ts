@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { parseWhole, read, struct } from '../gojson/index.ts'
 import type {
   BindMountOption,
   MountOption,
@@ -8,8 +9,9 @@ import type {
   SpecOptions,
   Ulimit,
 } from '../runtime/index.ts'
-import { StrataError } from '../std/index.ts'
+import { type ErrorCode, messageOf, StrataError } from '../std/index.ts'
 import type { Container, ContainerRecord, MountPoint } from './container.ts'
+import { parseSecurityOptions } from './requests/security-options.ts'
 
 /** What a spec needs besides the container's record. */
 export interface SpecContext {
@@ -19,6 +21,10 @@ export interface SpecContext {
   readonly networkNamespace: NamespaceOption
   readonly cgroupParent: string
   readonly initPath: string
+  /** Folder that is /dev/shm; undefined: one of its own, or the host's. Throws Docker's refusal to join another one's. */
+  readonly sharedMemory: () => string | undefined
+  /** Of linked containers; the container's own ones go over them. */
+  readonly linkVariables: readonly string[]
   /** Finds the container that a mode such as `container:web` names; it must run. */
   readonly peer: (name: string) => Container
 }
@@ -26,27 +32,31 @@ export interface SpecContext {
 /** Maps a container's config and host config onto the runtime's options. */
 export function specOptions(record: ContainerRecord, context: SpecContext): SpecOptions {
   const { config, hostConfig } = record
-  const uts = namespaceOf(hostConfig.UTSMode, 'uts', context)
+  const namespaces = {
+    network: context.networkNamespace,
+    pid: namespaceOf(hostConfig.PidMode, 'pid', context),
+    ipc: namespaceOf(hostConfig.IpcMode, 'ipc', context),
+    uts: namespaceOf(hostConfig.UTSMode, 'uts', context),
+  }
+  const sharedMemory = context.sharedMemory()
   const options: SpecOptions = {
     id: record.id,
     rootfs: context.rootfs,
     readonlyRootfs: hostConfig.ReadonlyRootfs,
     args: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
-    env: config.Env ?? [],
+    env: [...context.linkVariables, ...(config.Env ?? [])],
     cwd: config.WorkingDir || '/',
     user: config.User,
     groupAdd: hostConfig.GroupAdd ?? [],
     terminal: config.Tty,
-    ...(uts === 'host' ? {} : { hostname: config.Hostname, domainname: config.Domainname }),
+    hostname: config.Hostname,
+    domainname: config.Domainname,
     privileged: hostConfig.Privileged,
     capAdd: hostConfig.CapAdd ?? [],
     capDrop: hostConfig.CapDrop ?? [],
     security: securityOptions(hostConfig.SecurityOpt ?? []),
     namespaces: {
-      network: context.networkNamespace,
-      pid: namespaceOf(hostConfig.PidMode, 'pid', context),
-      ipc: namespaceOf(hostConfig.IpcMode, 'ipc', context),
-      uts,
+      ...namespaces,
       ...(hostConfig.CgroupnsMode === 'host' || hostConfig.CgroupnsMode === 'private'
         ? { cgroup: hostConfig.CgroupnsMode }
         : {}),
@@ -55,7 +65,7 @@ export function specOptions(record: ContainerRecord, context: SpecContext): Spec
     devices: (hostConfig.Devices ?? []).map(device => ({
       pathOnHost: device.PathOnHost,
       pathInContainer: device.PathInContainer || device.PathOnHost,
-      cgroupPermissions: device.CgroupPermissions || 'rwm',
+      cgroupPermissions: device.CgroupPermissions,
     })),
     deviceCgroupRules: hostConfig.DeviceCgroupRules ?? [],
     resources: resources(record),
@@ -65,6 +75,7 @@ export function specOptions(record: ContainerRecord, context: SpecContext): Spec
     sysctls: hostConfig.Sysctls ?? {},
     cgroupParent: `/${(hostConfig.CgroupParent || context.cgroupParent).replace(/^\/+/, '')}`,
     annotations: hostConfig.Annotations ?? {},
+    ...(sharedMemory === undefined ? {} : { sharedMemory }),
     ...(hostConfig.IpcMode === 'none' ? { shmSize: 0 } : hostConfig.ShmSize ? { shmSize: hostConfig.ShmSize } : {}),
     ...(hostConfig.OomScoreAdj ? { oomScoreAdj: hostConfig.OomScoreAdj } : {}),
     ...(hostConfig.Init ? { initPath: context.initPath } : {}),
@@ -76,10 +87,23 @@ export function specOptions(record: ContainerRecord, context: SpecContext): Spec
 
 function namespaceOf(mode: string | undefined, kind: 'pid' | 'ipc' | 'uts', context: SpecContext): NamespaceOption {
   if (mode === 'host') return 'host'
-  if (mode?.startsWith('container:')) {
-    return { path: `/proc/${context.peer(mode.slice('container:'.length)).record.state.pid}/ns/${kind}` }
+  if (!mode?.startsWith('container:')) return 'private'
+  const peer = peerOf(mode.slice('container:'.length), kind, context)
+  return { path: `/proc/${peer.record.state.pid}/ns/${kind}` }
+}
+
+/** The running container whose namespace is joined, or Docker's refusal. */
+function peerOf(name: string, kind: 'pid' | 'ipc' | 'uts', context: SpecContext): Container {
+  const failed = (code: ErrorCode, why: string, cause?: unknown) =>
+    new StrataError(code, `failed to join ${kind.toUpperCase()} namespace: ${why}`, { cause })
+  let peer: Container
+  try {
+    peer = context.peer(name)
+  } catch (error) {
+    throw failed('invalid_argument', messageOf(error), error)
   }
-  return 'private'
+  if (!peer.running) throw failed(kind === 'ipc' ? 'conflict' : 'internal', `container ${peer.id} is not running`)
+  return peer
 }
 
 function mountOption(mount: MountPoint): MountOption {
@@ -117,36 +141,21 @@ function ownFiles(record: ContainerRecord, folder: string): MountOption[] {
     }))
 }
 
-/** Parses `--security-opt` values; Docker's text for one that it does not know. */
-export function securityOptions(values: readonly string[]): SecurityOptions {
-  let result: SecurityOptions = {}
-  for (const value of values) {
-    if (value === 'no-new-privileges') {
-      result = { ...result, noNewPrivileges: true }
-      continue
-    }
-    const at = value.search(/[=:]/)
-    const key = at < 0 ? value : value.slice(0, at)
-    const text = at < 0 ? '' : value.slice(at + 1)
-    if (key === 'no-new-privileges') result = { ...result, noNewPrivileges: text === 'true' }
-    else if (key === 'apparmor') result = { ...result, apparmor: text }
-    else if (key === 'systempaths' && text === 'unconfined') result = { ...result, systemPathsUnconfined: true }
-    // SELinux labels mean nothing where SELinux is not, as for dockerd.
-    else if (key === 'label') continue
-    else if (key === 'writable-cgroups' && text === 'false') continue
-    else if (key === 'seccomp') result = { ...result, ...seccompOption(text) }
-    else throw new StrataError('invalid_argument', `invalid --security-opt 2: "${value}"`)
-  }
-  return result
+/** What `--security-opt` says, its seccomp profile read. */
+function securityOptions(values: readonly string[]): SecurityOptions {
+  const { seccomp, ...options } = parseSecurityOptions(values)
+  return { ...options, ...seccompOption(seccomp ?? '') }
 }
 
 function seccompOption(text: string): SecurityOptions {
   if (text === 'unconfined') return { seccomp: 'unconfined' }
   if (text === '' || text === 'builtin') return {}
   try {
-    return { seccomp: JSON.parse(text) as SeccompProfile }
+    // Only the kind of the whole is looked at; the rest is the runtime's to judge.
+    read(struct<object>('seccomp.Seccomp', {}), parseWhole(text))
+    return { seccomp: (JSON.parse(text) ?? {}) as SeccompProfile }
   } catch (error) {
-    throw new StrataError('invalid_argument', `Decoding seccomp profile failed: ${String(error)}`, { cause: error })
+    throw new StrataError('internal', `Decoding seccomp profile failed: ${messageOf(error)}`, { cause: error })
   }
 }
 

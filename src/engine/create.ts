@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import type { ContainerCreateRequest, ContainerCreateResponse } from '../apitypes/index.ts'
+import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../apitypes/index.ts'
 import type { ImageRecord } from '../images/index.ts'
 import {
   type ContainerDefaults,
@@ -9,16 +9,22 @@ import {
   type Platform,
   parsePlatform,
 } from '../oci/index.ts'
+import { machineLimits } from '../runtime/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
-import { checkEndpoints, checkHostConfig } from './check-request.ts'
 import { type ContainerRecord, never } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { pickImage } from './images/pick.ts'
+import { keptLinks } from './links.ts'
+import { checkLog } from './log-options.ts'
 import { mergeConfig } from './merge-config.ts'
 import { resolveMounts } from './mounts.ts'
 import { folderOf } from './network-setup.ts'
 import { portBindings } from './ports.ts'
 import { newId, randomName } from './random-name.ts'
+import { adaptHostConfig } from './requests/adapt-host-config.ts'
+import { checkEndpoints, networkAsked } from './requests/check-endpoints.ts'
+import { checkRequest } from './requests/check-request.ts'
+import { parseSecurityOptions } from './requests/security-options.ts'
 
 const validName = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 
@@ -39,26 +45,36 @@ export async function createContainer(
   request: ContainerCreateRequest,
   options: { readonly name: string; readonly platform?: string },
 ): Promise<ContainerCreateResponse> {
-  const { HostConfig: hostConfig, NetworkingConfig: _, ...config } = request
+  const { HostConfig: _h, NetworkingConfig: _n, ...config } = request
   if (request.Image === '' && (request.Cmd ?? []).length + (request.Entrypoint ?? []).length === 0) {
     throw new StrataError('invalid_argument', 'no command specified')
   }
-  const warnings = checkHostConfig(context, request)
+  const machine = await machineLimits()
+  const checked = checkRequest(request, { machine, runtimes: context.config.runtimes })
+  const warnings = [...checked.warnings]
   const macAddress = checkEndpoints(request)
-  portBindings(config, hostConfig)
+  const adapted = adaptHostConfig(
+    { ...checked.hostConfig, NetworkMode: networkAsked(request) },
+    { machine, findId: name => idOf(context, name) },
+  )
+  requirePeers(context, adapted)
   const wanted = options.platform === undefined ? undefined : parsePlatform(options.platform)
   const image = await pickImage(context, request.Image, wanted)
   if (!wanted) warnings.push(...platformWarnings(image.platform, context.config.platform))
-  const wantedName = options.name === '' ? undefined : cleanContainerName(options.name)
-  if (wantedName !== undefined) context.containers.requireFree(wantedName)
 
   const imageConfig = await context.images.config(image.id)
   const id = newId()
-  const merged = mergeConfig(config, (imageConfig.config ?? {}) as ContainerDefaults, { id, hostConfig })
+  const merged = mergeConfig(config, (imageConfig.config ?? {}) as ContainerDefaults, { id, hostConfig: adapted })
   if ((merged.Entrypoint ?? []).length + (merged.Cmd ?? []).length === 0) {
     throw new StrataError('invalid_argument', 'no command specified')
   }
-  portBindings(merged, hostConfig)
+  checkLog(adapted.LogConfig, context.config.logOpts)
+  const wantedName = options.name === '' ? undefined : cleanContainerName(options.name)
+  if (wantedName !== undefined) context.containers.requireFree(wantedName)
+  parseSecurityOptions(adapted.SecurityOpt ?? [])
+  refuseStorage(context, adapted)
+  portBindings(merged, adapted)
+  const hostConfig = { ...adapted, Links: adapted.Links && keptLinks(context, adapted.Links) }
 
   const layers = image.layers.map(layer => layer.diffID)
   const folder = folderOf(context, id)
@@ -83,6 +99,36 @@ export async function createContainer(
     throw error
   }
   return { Id: id, Warnings: warnings }
+}
+
+function idOf(context: EngineContext, name: string): string | undefined {
+  try {
+    return context.containers.find(name).id
+  } catch (error) {
+    if (isStrataError(error)) return undefined
+    throw error
+  }
+}
+
+/** The containers whose namespaces are wanted have to be there; that of the network is asked for by a start only. */
+function requirePeers(context: EngineContext, { PidMode, IpcMode }: HostConfig): void {
+  for (const mode of [PidMode, IpcMode]) {
+    const [, name] = /^container:(.+)$/.exec(mode) ?? []
+    if (name !== undefined && idOf(context, name) === undefined) {
+      throw new StrataError('invalid_argument', `No such container: ${name}`)
+    }
+  }
+}
+
+/** What no storage and no volume here can do. */
+function refuseStorage(context: EngineContext, { StorageOpt, VolumeDriver }: HostConfig): void {
+  if (Object.keys(StorageOpt ?? {}).length > 0) {
+    throw new StrataError('internal', `--storage-opt is not supported by the ${context.layers.name} storage driver`)
+  }
+  if (!['', 'local'].includes(VolumeDriver)) {
+    const text = `error looking up volume plugin ${VolumeDriver}: plugin "${VolumeDriver}" not found`
+    throw new StrataError('not_found', text)
+  }
 }
 
 /** The image may be removed at this very moment: then it is as if it had never been there. */

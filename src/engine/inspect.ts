@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type {
   MountPoint as ApiMountPoint,
+  ContainerConfig,
   ContainerInspect,
   ContainerState,
   EndpointSettings,
@@ -11,7 +12,9 @@ import { machineCgroups } from '../runtime/index.ts'
 import { type ContainerRecord, type MountPoint, networkMode, never } from './container.ts'
 import { type EngineContext, findSettled } from './context.ts'
 import { initLinks } from './init-files.ts'
+import { linksOf } from './links.ts'
 import { folderOf, logPathOf } from './network-setup.ts'
+import { shownPort } from './ports.ts'
 import { endpointId, networkId } from './predefined-networks.ts'
 import { statusOf } from './status-text.ts'
 
@@ -51,7 +54,7 @@ export async function inspectContainer(
     GraphDriver: { Data: context.layers.describe(record.id), Name: context.layers.name },
     ...(options.size ? await sizes(context, record) : {}),
     Mounts: record.mounts.map(apiMount),
-    Config: record.config,
+    Config: configShown(record),
     NetworkSettings: networkSettings(context, record),
   }
 }
@@ -64,7 +67,9 @@ async function defaultsShown(
   const { hostConfig } = record
   const maskless = hostConfig.Privileged
   const cgroups = await machineCgroups()
+  const links = linksOf(context, record)
   return {
+    Links: links.length > 0 ? links.map(({ alias, peer }) => `/${peer.record.name}:/${record.name}/${alias}`) : null,
     NetworkMode:
       hostConfig.NetworkMode === '' || hostConfig.NetworkMode === 'default' ? 'bridge' : hostConfig.NetworkMode,
     CgroupnsMode: hostConfig.CgroupnsMode || (cgroups.version === 2 ? 'private' : 'host'),
@@ -78,6 +83,13 @@ async function defaultsShown(
     MaskedPaths: hostConfig.MaskedPaths ?? (maskless ? null : context.config.maskedPaths),
     ReadonlyPaths: hostConfig.ReadonlyPaths ?? (maskless ? null : context.config.readonlyPaths),
   }
+}
+
+/** A MAC address is shown where it counts, however it was asked for. */
+function configShown({ config, hostConfig, macAddress }: ContainerRecord): ContainerConfig {
+  const { MacAddress: _, ...rest } = config
+  const bridged = networkMode(hostConfig.NetworkMode)?.kind === 'bridge'
+  return bridged && macAddress !== undefined ? { ...rest, MacAddress: macAddress } : rest
 }
 
 /** Bytes that a container has written, and of all that it sees. */
@@ -130,15 +142,16 @@ const nothing = {
 /** The one network that a container is in, by the name that Docker gives it. */
 export function networks(context: EngineContext, record: ContainerRecord): Readonly<Record<string, EndpointSettings>> {
   const mode = networkMode(record.hostConfig.NetworkMode)
-  if (!mode || mode.kind === 'container') return {}
+  if (mode?.kind === 'container' || record.config.NetworkDisabled) return {}
   const { endpoint, state } = record
-  const network = networkId(context, mode.kind)
+  // A network that is not there is told all the same.
+  const network = mode ? networkId(context, mode.kind) : ''
   return {
-    [mode.kind]: {
+    [mode?.kind ?? record.hostConfig.NetworkMode]: {
       IPAMConfig: null,
       Links: null,
       Aliases: null,
-      MacAddress: endpoint?.macAddress ?? '',
+      MacAddress: endpoint?.macAddress ?? macAddressAsked(record),
       DriverOpts: null,
       GwPriority: 0,
       NetworkID: state.startedAt === never ? '' : network,
@@ -152,12 +165,23 @@ export function networks(context: EngineContext, record: ContainerRecord): Reado
   }
 }
 
+/** Of the bridge's interface, while there is none yet. */
+function macAddressAsked({ hostConfig, macAddress = '' }: ContainerRecord): string {
+  return networkMode(hostConfig.NetworkMode)?.kind === 'bridge' ? macAddress : ''
+}
+
+/** The ID and the path of the network namespace that is a container's own, or the host's. */
+function sandboxOf({ id, hostConfig, sandboxPath, state }: ContainerRecord): { SandboxID: string; SandboxKey: string } {
+  const onHost = hostConfig.NetworkMode === 'host' && state.status === 'running'
+  const path = onHost ? `/proc/${state.pid}/ns/net` : sandboxPath
+  return path === undefined ? { SandboxID: '', SandboxKey: '' } : { SandboxID: id, SandboxKey: path }
+}
+
 function networkSettings(context: EngineContext, record: ContainerRecord): NetworkSettings {
   const { endpoint } = record
   return {
     Bridge: '',
-    SandboxID: record.sandboxPath === undefined ? '' : record.id,
-    SandboxKey: record.sandboxPath ?? '',
+    ...sandboxOf(record),
     Ports: portMap(record),
     HairpinMode: false,
     LinkLocalIPv6Address: '',
@@ -169,7 +193,7 @@ function networkSettings(context: EngineContext, record: ContainerRecord): Netwo
     ...nothing,
     IPAddress: endpoint?.address ?? '',
     IPPrefixLen: endpoint?.prefixLength ?? 0,
-    MacAddress: endpoint?.macAddress ?? '',
+    MacAddress: endpoint?.macAddress ?? macAddressAsked(record),
     Networks: networks(context, record),
   }
 }
@@ -178,7 +202,7 @@ function networkSettings(context: EngineContext, record: ContainerRecord): Netwo
 function portMap(record: ContainerRecord): PortMap {
   if (record.state.status !== 'running' || !record.endpoint) return {}
   const map: Record<string, { HostIp: string; HostPort: string }[] | null> = {}
-  for (const port of Object.keys(record.config.ExposedPorts ?? {})) map[port] = null
+  for (const port of Object.keys(record.config.ExposedPorts ?? {})) map[shownPort(port)] = null
   for (const port of record.endpoint.ports) {
     const key = `${port.containerPort}/${port.protocol}`
     map[key] = [...(map[key] ?? []), { HostIp: port.hostIp, HostPort: String(port.hostPort) }]

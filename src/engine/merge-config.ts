@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
+import { posix } from 'node:path'
 import type { ContainerConfig, HealthConfig, HostConfig } from '../apitypes/index.ts'
 import type { ContainerDefaults } from '../oci/index.ts'
-import { StrataError } from '../std/index.ts'
 
 /**
  * What a container runs: the image's defaults under the user's wishes, and what the container's own settings say of it.
@@ -11,19 +11,12 @@ export function mergeConfig(
   image: ContainerDefaults,
   { id, hostConfig }: { readonly id: string; readonly hostConfig: HostConfig },
 ): ContainerConfig {
-  for (const entry of user.Env ?? []) {
-    if (entry === '' || entry.startsWith('=')) {
-      throw new StrataError('invalid_argument', `invalid environment variable: ${entry}`)
-    }
-  }
-  const { ExposedPorts: both, ...merged } = mergeDefaults(user, image)
-  const exposed = { ...both }
-  for (const port of Object.keys(hostConfig.PortBindings ?? {})) exposed[port.includes('/') ? port : `${port}/tcp`] = {}
+  const merged = mergeDefaults(user, image)
   const ownName = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12)
   return {
     ...merged,
     Hostname: user.Hostname || ownName,
-    ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
+    WorkingDir: cleanPath(merged.WorkingDir),
   }
 }
 
@@ -61,12 +54,16 @@ export function mergeDefaults(user: ContainerConfig, defaults: ContainerDefaults
   }
 }
 
+function cleanPath(path: string): string {
+  return path === '' ? '' : posix.normalize(path).replace(/(.)\/$/, '$1')
+}
+
 const keyOf = (entry: string) => entry.slice(0, entry.includes('=') ? entry.indexOf('=') : undefined)
 
-/** The user's variables, then those of the image that the user did not name; a bare name removes the image's. */
+/** The user's variables, then those of the image that the user did not name; a bare name stays, to remove what others give. */
 function mergeEnv(user: readonly string[], image: readonly string[]): readonly string[] {
   const named = new Set(user.map(keyOf))
-  return [...user.filter(entry => entry.includes('=')), ...image.filter(entry => !named.has(keyOf(entry)))]
+  return [...user, ...image.filter(entry => !named.has(keyOf(entry)))]
 }
 
 function mergeHealthcheck(user: HealthConfig | undefined, image: HealthConfig | undefined): HealthConfig | undefined {

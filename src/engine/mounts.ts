@@ -1,10 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises'
-import { isAbsolute, normalize } from 'node:path'
+import { normalize } from 'node:path'
 import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
-import { errnoOf, StrataError } from '../std/index.ts'
+import { errnoOf, messageOf, StrataError } from '../std/index.ts'
 import type { NewVolume } from '../volumes/index.ts'
-import { parseBind, propagations } from './bind-spec.ts'
-import type { MountPoint } from './container.ts'
+import { isMode, parseBind, propagations } from './bind-spec.ts'
+import type { Container, MountPoint } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { newId } from './random-name.ts'
 import { ensureVolume } from './volume-use.ts'
@@ -19,13 +19,13 @@ export async function resolveMounts(
 ): Promise<MountPoint[]> {
   const found = new Map<string, MountPoint>()
   for (const spec of hostConfig.VolumesFrom ?? []) {
-    const [name = '', mode = ''] = spec.split(':')
-    for (const mount of context.containers.find(name).record.mounts) {
+    const { name, mode } = parseVolumesFrom(spec)
+    for (const mount of donor(context, name).record.mounts) {
       if (mount.type === 'tmpfs') continue
-      found.set(mount.destination, { ...mount, writable: mount.writable && mode !== 'ro' })
+      found.set(mount.destination, { ...mount, writable: mount.writable && !mode.split(',').includes('ro') })
     }
   }
-  const asked = new Set<string>()
+  const asked = new Set<string>(Object.keys(hostConfig.Tmpfs ?? {}).map(clean))
   const add = (mount: MountPoint) => {
     if (asked.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`)
     asked.add(mount.destination)
@@ -33,9 +33,8 @@ export async function resolveMounts(
   }
   for (const bind of hostConfig.Binds ?? []) add(await fromBind(context, bind))
   for (const mount of hostConfig.Mounts ?? []) add(await fromMount(context, mount))
-  for (const destination of Object.keys(hostConfig.Tmpfs ?? {})) asked.add(destination)
   for (const path of Object.keys(config.Volumes ?? {})) {
-    const destination = containerPath(path, path)
+    const destination = imageVolumePath(path)
     if (asked.has(destination) || found.has(destination)) continue
     found.set(destination, await volumeMount(context, { name: '', destination, writable: true, copy: true, mode: '' }))
   }
@@ -54,7 +53,7 @@ async function fromMount(context: EngineContext, mount: Mount): Promise<MountPoi
   const bad = (text: string) => invalid(`invalid mount config for type "${mount.Type ?? ''}": ${text}`)
   if (!mount.Target) throw bad('field Target must not be empty')
   if (!mount.Target.startsWith('/')) throw bad(`invalid mount path: '${mount.Target}' mount path must be absolute`)
-  const destination = containerPath(mount.Target, mount.Target)
+  const destination = containerPath(mount.Target)
   const writable = !mount.ReadOnly
   switch (mount.Type) {
     case 'bind': {
@@ -149,14 +148,36 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** An absolute, clean path in the container, or Docker's refusal. */
-function containerPath(path: string, spec: string): string {
-  if (!isAbsolute(path)) {
-    throw new StrataError(
-      'invalid_argument',
-      `invalid mount config for type "bind": invalid mount path: '${spec}' mount path must be absolute`,
-    )
+function containerPath(path: string): string {
+  const destination = clean(path)
+  if (destination === '/') throw invalid(`invalid specification: destination can't be '/'`)
+  return destination
+}
+
+/** Of `Config.Volumes`, where a path may be relative: it begins at the root then. */
+function imageVolumePath(path: string): string {
+  const destination = clean(path)
+  if (['/', '.'].includes(destination)) throw invalid(`invalid specification: destination can't be '${destination}'`)
+  return destination
+}
+
+function clean(path: string): string {
+  return normalize(path).replace(/(.)\/$/, '$1')
+}
+
+/** `container[:mode]`. */
+function parseVolumesFrom(spec: string): { readonly name: string; readonly mode: string } {
+  if (spec === '') throw invalid('volumes-from specification cannot be an empty string')
+  const at = spec.indexOf(':')
+  const [name, mode] = at < 0 ? [spec, ''] : [spec.slice(0, at), spec.slice(at + 1)]
+  if (!isMode(mode)) throw invalid(`invalid mode: ${mode}`)
+  return { name, mode }
+}
+
+function donor(context: EngineContext, name: string): Container {
+  try {
+    return context.containers.find(name)
+  } catch (error) {
+    throw new StrataError('invalid_argument', messageOf(error), { cause: error })
   }
-  const clean = normalize(path).replace(/(.)\/$/, '$1')
-  if (clean === '/') throw new StrataError('invalid_argument', `invalid specification: destination can't be '/'`)
-  return clean
 }

@@ -7,8 +7,11 @@ import type { NamespaceOption } from '../runtime/index.ts'
 import { isStrataError, StrataError } from '../std/index.ts'
 import { type Container, type ContainerRecord, networkMode } from './container.ts'
 import { type EngineContext, publish } from './context.ts'
+import { linkedHosts, linksOf } from './links.ts'
 import { portBindings } from './ports.ts'
 import { type NetworkName, networkDrivers, networkId } from './predefined-networks.ts'
+import { parseMac } from './requests/check-endpoints.ts'
+import { statusOf } from './status-text.ts'
 
 /** The network side of a container about to start. */
 export interface NetworkSetup {
@@ -43,7 +46,9 @@ export async function setUpNetwork(context: EngineContext, record: ContainerReco
     const peer = findPeer(context, mode.container)
     if (peer.id === record.id) throw new StrataError('invalid_argument', 'cannot join own network')
     if (!peer.running) {
-      throw new StrataError('conflict', `cannot join network of a non running container: ${peer.id}`)
+      const { name, state } = peer.record
+      const text = `cannot join network namespace of a non running container: container ${name} is ${statusOf(state)}`
+      throw new StrataError('conflict', text)
     }
     const { Hostname, Domainname } = peer.record.config
     return {
@@ -52,16 +57,20 @@ export async function setUpNetwork(context: EngineContext, record: ContainerReco
       config: { ...record.config, Hostname, Domainname },
     }
   }
-  const setup = mode.kind === 'host' ? await joinHost(record, folder) : await joinSandbox(context, record, folder)
+  const setup =
+    mode.kind === 'host' ? await joinHost(context, record, folder) : await joinSandbox(context, record, folder)
   tell(context, { ...record, ...setup }, 'connect')
   return setup
 }
 
-async function joinHost({ config }: ContainerRecord, folder: string): Promise<NetworkSetup> {
+/** The host's own files, unless the user asks for more. */
+async function joinHost(context: EngineContext, record: ContainerRecord, folder: string): Promise<NetworkSetup> {
+  const { config, hostConfig } = record
+  const asks = [hostConfig.Dns, hostConfig.DnsSearch, hostConfig.DnsOptions].some(said => said?.length)
   await writeFiles(folder, {
-    hosts: await readFile('/etc/hosts', 'utf8'),
+    hosts: hostConfig.ExtraHosts?.length ? ownHosts(record, undefined, []) : await readFile('/etc/hosts', 'utf8'),
     hostname: `${config.Hostname || hostName()}\n`,
-    'resolv.conf': await readFile('/etc/resolv.conf', 'utf8'),
+    'resolv.conf': asks ? await ownResolvConf(context, record) : await readFile('/etc/resolv.conf', 'utf8'),
   })
   return { namespace: 'host', folder }
 }
@@ -93,7 +102,7 @@ function findPeer(context: EngineContext, name: string): Container {
     return context.containers.find(name)
   } catch (error) {
     if (!isStrataError(error)) throw error
-    throw new StrataError(error.code, `joining network namespace of container: ${error.message}`, { cause: error })
+    throw new StrataError('internal', `joining network namespace of container: ${error.message}`, { cause: error })
   }
 }
 
@@ -104,7 +113,7 @@ async function attachToBridge(context: EngineContext, record: ContainerRecord, s
       sandboxPath,
       endpointName: record.name,
       ports: portBindings(record.config, record.hostConfig),
-      ...(record.macAddress ? { macAddress: record.macAddress } : {}),
+      ...(record.macAddress ? { macAddress: parseMac(record.macAddress) ?? record.macAddress } : {}),
     })
   } catch (error) {
     await context.sandboxes.remove(record.id)
@@ -118,40 +127,35 @@ async function writeOwnFiles(
   record: ContainerRecord,
   endpoint: Endpoint | undefined,
 ): Promise<void> {
-  const { config, hostConfig } = record
-  const said = (own: readonly string[] | null | undefined, general: readonly string[]) => (own?.length ? own : general)
-  const hostConf = await readHostResolvConf()
-  const names = linkedNames(context, record)
+  const links = endpoint ? linkedHosts(record, linksOf(context, record)) : []
   await writeFiles(folderOf(context, record.id), {
-    hosts: hostsFile({
-      hostname: config.Hostname,
-      domainname: config.Domainname,
-      ...(endpoint ? { address: endpoint.address, hostGateway: endpoint.gateway } : {}),
-      extraHosts: [...(hostConfig.ExtraHosts ?? []), ...names],
-    }),
-    hostname: `${[config.Hostname, config.Domainname].filter(text => text !== '').join('.')}\n`,
-    'resolv.conf': resolvConf(hostConf.text, {
-      path: hostConf.path,
-      dns: said(hostConfig.Dns, context.config.dns),
-      search: said(hostConfig.DnsSearch, context.config.dnsSearch),
-      options: said(hostConfig.DnsOptions, context.config.dnsOpts),
-    }),
+    hosts: ownHosts(record, endpoint, links),
+    hostname: `${record.config.Hostname}\n`,
+    'resolv.conf': await ownResolvConf(context, record),
   })
 }
 
-/** `name:address` for each container that `--link` names. */
-function linkedNames(context: EngineContext, record: ContainerRecord): string[] {
-  return (record.hostConfig.Links ?? []).flatMap(link => {
-    const [name = '', alias = name] = link.split(':')
-    const peer = context.containers.find(name)
-    const address = peer.record.endpoint?.address
-    if (!address) {
-      throw new StrataError(
-        'invalid_argument',
-        `Cannot link to a non running container: /${peer.record.name} AS /${record.name}/${alias}`,
-      )
-    }
-    return [...new Set([alias, peer.record.config.Hostname, peer.record.name])].map(text => `${text}:${address}`)
+function ownHosts(
+  { config, hostConfig }: ContainerRecord,
+  endpoint: Endpoint | undefined,
+  links: readonly string[],
+): string {
+  return hostsFile({
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    ...(endpoint ? { address: endpoint.address, hostGateway: endpoint.gateway } : {}),
+    extraHosts: [...(hostConfig.ExtraHosts ?? []), ...links],
+  })
+}
+
+async function ownResolvConf({ config }: EngineContext, { hostConfig }: ContainerRecord): Promise<string> {
+  const said = (own: readonly string[] | null, general: readonly string[]) => (own?.length ? own : general)
+  const { text, path } = await readHostResolvConf()
+  return resolvConf(text, {
+    path,
+    dns: said(hostConfig.Dns, config.dns),
+    search: said(hostConfig.DnsSearch, config.dnsSearch),
+    options: said(hostConfig.DnsOptions, config.dnsOpts),
   })
 }
 

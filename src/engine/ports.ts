@@ -1,48 +1,63 @@
-import type { ContainerConfig, HostConfig } from '../apitypes/index.ts'
+import type { ContainerConfig, HostConfig, PortMap } from '../apitypes/index.ts'
 import type { PortBinding } from '../network/index.ts'
 import { StrataError } from '../std/index.ts'
 
-/** Splits `80/tcp` (or `80`); throws Docker's text for what is no port. */
-function parsePort(text: string): { port: number; protocol: 'tcp' | 'udp' } {
-  const [number = '', protocol = 'tcp'] = text.split('/')
-  const port = Number(number)
-  if (!/^\d+$/.test(number) || port < 1 || port > 65535) {
-    throw new StrataError('invalid_argument', `invalid port specification: "${number}"`)
-  }
-  if (protocol !== 'tcp' && protocol !== 'udp') {
-    throw new StrataError('invalid_argument', `invalid proto: ${protocol}`)
-  }
-  return { port, protocol }
+const bad = (message: string) => new StrataError('invalid_argument', message)
+
+/** `80/tcp`, `80/` and `80` taken apart as Docker does it. */
+function splitPort(text: string): { readonly number: string; readonly protocol: string } {
+  const [number = '', protocol] = text.split('/')
+  return { number, protocol: number === '' ? '' : protocol || 'tcp' }
 }
 
+/** A port; nothing at all is 0. Undefined for what is none. */
+function portNumber(text: string): number | undefined {
+  if (text === '') return 0
+  return /^\d+$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
+}
+
+/** A port of a host, or a range to take one from; what follows a slash says nothing. */
 function parseHostPort(text: string): { hostPort?: number; hostPortEnd?: number } {
-  if (text === '') return {}
-  const match = /^(\d+)(?:-(\d+))?$/.exec(text)
-  const start = Number(match?.[1])
-  const end = match?.[2] === undefined ? start : Number(match[2])
-  if (!match || start > 65535 || end > 65535 || end < start) {
-    throw new StrataError('invalid_argument', `invalid port specification: "${text}"`)
+  const { number } = splitPort(text)
+  const [first, last = first, ...rest] = number.split('-')
+  const [start, end] = [portNumber(first!), portNumber(last!)]
+  const range = number.includes('-')
+  if (start === undefined || end === undefined || end < start || rest.length > 0 || (range && (!first || !last))) {
+    throw bad(`invalid port specification: "${text}"`)
   }
+  if (end === 0) return {}
   return end === start ? { hostPort: start } : { hostPort: start, hostPortEnd: end }
 }
 
-/** The ports to publish: what `-p` names, and with `-P` every exposed port that it does not. */
+/** Refuses, in Docker's words, what can be no ports to publish, whether the container exposes them or not. */
+export function checkPortBindings(bindings: PortMap): void {
+  for (const [text, hostPorts] of Object.entries(bindings)) {
+    const { number } = splitPort(text)
+    if (portNumber(number) === undefined) throw bad(`invalid port specification: "${number}"`)
+    for (const { HostPort } of hostPorts ?? []) parseHostPort(HostPort)
+  }
+}
+
+/** What of the exposed ports is published: those that are bound, and with `-P` all others. Bindings of other ports do nothing. */
 export function portBindings(config: ContainerConfig, hostConfig: HostConfig): PortBinding[] {
-  const result: PortBinding[] = []
-  const named = new Set<string>()
-  for (const [text, bindings] of Object.entries(hostConfig.PortBindings ?? {})) {
-    const { port, protocol } = parsePort(text)
-    named.add(`${port}/${protocol}`)
-    for (const binding of bindings ?? []) {
-      const host = parseHostPort(binding.HostPort)
-      result.push({ protocol, containerPort: port, hostIp: binding.HostIp, ...host })
-    }
-  }
-  if (hostConfig.PublishAllPorts) {
-    for (const text of Object.keys(config.ExposedPorts ?? {})) {
-      const { port, protocol } = parsePort(text)
-      if (!named.has(`${port}/${protocol}`)) result.push({ protocol, containerPort: port })
-    }
-  }
-  return result
+  return Object.keys(config.ExposedPorts ?? {}).flatMap(text => {
+    const bindings = hostConfig.PortBindings?.[text] ?? []
+    if (bindings.length === 0 && !hostConfig.PublishAllPorts) return []
+    const port = { protocol: protocolOf(text), containerPort: portNumber(splitPort(text).number) ?? 0 }
+    if (bindings.length === 0) return [port]
+    return bindings.map(({ HostIp, HostPort }) => ({ ...port, hostIp: HostIp, ...parseHostPort(HostPort) }))
+  })
+}
+
+function protocolOf(text: string): 'tcp' | 'udp' {
+  const protocol = splitPort(text).protocol.toLowerCase()
+  if (protocol !== 'tcp' && protocol !== 'udp') throw bad(`invalid proto: ${protocol}`)
+  return protocol
+}
+
+/** How inspect names an exposed port of a running container, whatever was written. */
+export function shownPort(text: string): string {
+  const { number, protocol } = splitPort(text)
+  const known = ['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase())
+  return `${portNumber(number) ?? 0}/${known ? protocol.toLowerCase() : '0'}`
 }

@@ -1,13 +1,16 @@
 import type { Rootfs } from '../layers/index.ts'
 import type { ProcessIo } from '../runtime/index.ts'
 import { createSpec } from '../runtime/index.ts'
-import { resolveInRoot, StrataError } from '../std/index.ts'
+import { isStrataError, resolveInRoot, StrataError } from '../std/index.ts'
 import { type Container, type ContainerRecord, never, type Run } from './container.ts'
 import { type SpecContext, specOptions } from './container-spec.ts'
 import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
 import { makeInitFiles } from './init-files.ts'
+import { linksOf, linkVariables } from './links.ts'
+import { logLimits } from './log-options.ts'
 import { logPathOf, setUpNetwork, tearDownNetwork } from './network-setup.ts'
+import { mountSharedMemory, sharedMemoryOf, unmountSharedMemory } from './shared-memory.ts'
 import { joinVolumes, leaveVolumes } from './volume-use.ts'
 
 /** Mounts, joins the network and starts the process of a container; gives everything back when that fails. */
@@ -17,6 +20,8 @@ export async function makeRun(context: EngineContext, container: Container): Pro
     await joinVolumes(context, container)
     undo.push(async () => leaveVolumes(context, container))
     undo.push(() => context.layers.unmount(container.id))
+    undo.push(() => unmountSharedMemory(context, container.record))
+    await mountSharedMemory(context, container.record)
     const [rootfs, network] = await bothOrNeither(
       mountRootfs(context, container),
       setUpNetwork(context, container.record),
@@ -33,7 +38,9 @@ export async function makeRun(context: EngineContext, container: Container): Pro
     container.update(joined)
 
     const { record } = container
-    const spec = await specOf(context, record, { rootfs: rootfs.path, folder, networkNamespace: namespace })
+    const made = { rootfs: rootfs.path, folder, networkNamespace: namespace }
+    refuseDevices(record)
+    const spec = await specOf(context, record, made).catch(asOwnFault)
     undo.push(() => context.runtime.remove(record.id))
     const log = logOptions(context, container)
     const task = await context.runtime.create({
@@ -66,6 +73,20 @@ export async function makeRun(context: EngineContext, container: Container): Pro
   }
 }
 
+/** No driver of devices is there. */
+function refuseDevices({ hostConfig }: ContainerRecord): void {
+  const [device] = hostConfig.DeviceRequests ?? []
+  if (!device) return
+  const wanted = (device.Capabilities ?? []).map(all => `[${all.join(' ')}]`).join(' ')
+  throw new StrataError('internal', `could not select device driver "${device.Driver}" with capabilities: [${wanted}]`)
+}
+
+/** A start asks for nothing that can be wrong: what its container can't have is told as the engine's failure. */
+function asOwnFault(error: unknown): never {
+  if (!isStrataError(error, 'invalid_argument')) throw error
+  throw new StrataError('internal', error.message, { cause: error, details: error.details })
+}
+
 /** Mounts the rootfs, with all in it that must be there before the process. */
 async function mountRootfs(context: EngineContext, container: Container): Promise<Rootfs> {
   const rootfs = await context.layers.mount(container.id)
@@ -84,6 +105,8 @@ export function specOf(
     ...made,
     cgroupParent: context.config.cgroupParent,
     initPath: context.config.initPath,
+    linkVariables: linkVariables(record, record.endpoint ? linksOf(context, record) : []),
+    sharedMemory: () => sharedMemoryOf(context, record),
     peer: name => context.containers.find(name),
   })
   return createSpec(options)
@@ -125,23 +148,7 @@ function logOptions(
 ): { path: string; maxSize: number; maxFiles: number } | undefined {
   const { Type: type, Config: own } = container.record.hostConfig.LogConfig
   if (type === 'none') return undefined
-  const options = { ...context.config.logOpts, ...own }
-  return {
-    path: logPathOf(context, container.id),
-    maxSize: parseSize(options['max-size'] ?? '0'),
-    maxFiles: Math.max(1, Number(options['max-file'] ?? '1')),
-  }
-}
-
-/** `10m` -> bytes, as Docker's units package reads sizes: k, m, g, t are powers of 1024. */
-export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(text.trim())
-  if (!match) {
-    if (text === '-1') return 0
-    throw new StrataError('invalid_argument', `invalid size: '${text}'`)
-  }
-  const power = ' kmgt'.indexOf((match[2] || ' ').toLowerCase())
-  return Math.floor(Number(match[1]) * 1024 ** power)
+  return { path: logPathOf(context, container.id), ...logLimits({ ...context.config.logOpts, ...own }) }
 }
 
 /** How many rotated log files there may be besides the current one. */

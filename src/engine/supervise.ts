@@ -6,6 +6,7 @@ import { timestamp } from './create.ts'
 import { tearDownNetwork } from './network-setup.ts'
 import { removeLocked } from './remove-locked.ts'
 import { makeRun } from './run.ts'
+import { unmountSharedMemory } from './shared-memory.ts'
 import { leaveVolumes } from './volume-use.ts'
 
 /** Starts a container whose lock the caller holds. Whatever was made is given back when it fails. */
@@ -116,6 +117,7 @@ async function releaseRun(
   const results = await Promise.allSettled([
     tearDownNetwork(context, container.record),
     forgotten.then(() => context.layers.unmount(container.id)),
+    forgotten.then(() => unmountSharedMemory(context, container.record)),
   ])
   for (const result of results) {
     if (result.status === 'rejected') {

@@ -15,6 +15,7 @@ export type { DeflatedPiece, GzipLevel } from './gzip-piece.ts'
 export { kernelAtLeast, type MachineFacts, readMachineFacts } from './kernel.ts'
 export { killIfThere } from './kill-if-there.ts'
 export { lockDataRoot } from './lock.ts'
+export { type Limit, type MachineLimits, readMachineLimits } from './machine-limits.ts'
 export { openMemoryFile } from './memory-file.ts'
 export {
   detach,

@@ -23,5 +23,6 @@ test('hosts as dockerd writes them', () => {
     hostsFile(options),
     `${loopback}1.2.3.4\tfoo\n172.17.0.1\tgw\n::5\tsix\n::6\tplain6\n172.17.0.6\thh.dd.org hh\n`,
   )
+  assert.equal(hostsFile({ address: '10.0.0.2', hostname: 'a.b' }), `${loopback}10.0.0.2\ta.b a\n`)
   assert.equal(hostsFile({ address: '10.0.0.2', hostname: 'a', names: ['b', 'c'] }), `${loopback}10.0.0.2\ta b c\n`)
 })

@@ -31,7 +31,9 @@ export function hostsFile(options: HostsFileOptions): string {
   }
   if (options.address !== undefined) {
     const { hostname, domainname, names = [] } = options
-    const own = domainname ? [`${hostname}.${domainname}`, hostname] : [hostname]
+    const full = domainname ? `${hostname}.${domainname}` : hostname
+    const dot = full.indexOf('.')
+    const own = dot < 0 ? [full] : [full, full.slice(0, dot)]
     lines.push(`${options.address}\t${[...own, ...names].join(' ')}`)
   }
   return `${lines.join('\n')}\n`

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { routeRequest } from '../host/index.ts'
-import { errnoOf } from '../std/index.ts'
+import { errnoOf, StrataError } from '../std/index.ts'
 import { attempt, run } from './commands.ts'
 import { parseAddress, parseSubnet, type Subnet } from './ipv4.ts'
 import { addAddress, addDefaultRoute, addVeth, deleteGroup, setHairpin, setLink } from './route-messages.ts'
@@ -78,7 +78,13 @@ export async function makeBridge(bridge: string, gateway: string, prefixLength: 
 export async function makeVeth(scope: LinkScope, master: number, options: VethOptions): Promise<void> {
   const { hostInterface, sandboxPath, address, prefixLength, gateway, macAddress } = options
   const pair = { name: 'eth0', macAddress, peerName: hostInterface, peerPid: process.pid }
-  const index = await firstFree(index => routeRequest([addVeth({ ...pair, index })], sandboxPath))
+  const add = (index: number) => routeRequest([addVeth({ ...pair, index })], sandboxPath)
+  const index = await firstFree(add).catch(error => {
+    if (errnoOf(error) !== 'EADDRNOTAVAIL') throw error
+    const setting = `error setting interface "${hostInterface}" MAC to "${macAddress}"`
+    const text = `failed to add interface ${hostInterface} to sandbox: ${setting}: cannot assign requested address`
+    throw new StrataError('internal', text, { cause: error })
+  })
   await Promise.all([
     routeRequest(
       [

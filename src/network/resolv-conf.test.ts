@@ -46,3 +46,20 @@ test('every text is read, and what comes out is read as the same again', () => {
     }),
   )
 })
+
+test('a name server that is no address is told in the words of Go', () => {
+  for (const [dns, why] of [
+    ['x', 'unable to parse IP'],
+    ['', 'unable to parse IP'],
+    ['1.2.3', 'IPv4 address too short'],
+    ['1.2.3.4.5', 'IPv4 address too long'],
+    ['1.2.3.256', 'IPv4 field has value >255'],
+    ['1.2..4', 'IPv4 field must have at least one digit'],
+    ['1.2.3.04', 'IPv4 field has octet with leading zero'],
+    ['1.2.3.4:53', 'unexpected character (at ":53")'],
+  ]) {
+    const message = `bad nameserver address ${dns}: ParseAddr("${dns}"): ${why}`
+    assert.throws(() => resolvConf('', { dns: [dns!] }), { code: 'internal', message })
+  }
+  assert.match(resolvConf('', { dns: ['fe80::1%eth0', '::1'] }), /^nameserver fe80::1%eth0\nnameserver ::1$/m)
+})

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { isIPv6 } from 'node:net'
-import { errnoOf } from '../std/index.ts'
+import { isIP, isIPv6 } from 'node:net'
+import { errnoOf, StrataError } from '../std/index.ts'
 
 export interface ResolvConfOptions {
   /** Each replaces what the host says when it isn't empty. */
@@ -20,9 +20,10 @@ const publicResolvers = ['8.8.8.8', '8.8.4.4']
 /**
  * The text of a container's /etc/resolv.conf in a network without a name server of its own, as dockerd 28 makes it:
  * the host's, without name servers that only the host itself reaches (loopback) or that need IPv6; when none is left,
- * public ones.
+ * public ones. Throws `internal` for a name server that is no address.
  */
 export function resolvConf(hostConf: string, options: ResolvConfOptions = {}): string {
+  for (const address of options.dns ?? []) requireAddress(address)
   const host = parseResolvConf(hostConf)
   const overrides: string[] = []
   const pick = (name: string, own: readonly string[] | undefined, inherited: readonly string[]) => {
@@ -52,6 +53,26 @@ export function resolvConf(hostConf: string, options: ResolvConfOptions = {}): s
     lines.push(`# Option ndots from: ${overrides.includes('options') ? 'override' : 'host'}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Throws with the words of Go's `netip.ParseAddr`. */
+function requireAddress(text: string): void {
+  if (isIP(text) !== 0) return
+  const failed = `bad nameserver address ${text}: ParseAddr(${JSON.stringify(text)})`
+  throw new StrataError('internal', `${failed}: ${whyNoAddress(text)}`)
+}
+
+function whyNoAddress(text: string): string {
+  const [separator] = /[.:%]/.exec(text) ?? []
+  if (separator === '%') return 'missing IPv6 address'
+  if (separator !== '.') return 'unable to parse IP'
+  const [strange] = /[^0-9.].*/s.exec(text) ?? []
+  if (strange !== undefined) return `unexpected character (at ${JSON.stringify(strange)})`
+  const fields = text.split('.')
+  if (fields.includes('')) return 'IPv4 field must have at least one digit'
+  if (fields.some(field => /^0./.test(field))) return 'IPv4 field has octet with leading zero'
+  if (fields.some(field => Number(field) > 255)) return 'IPv4 field has value >255'
+  return `IPv4 address too ${fields.length < 4 ? 'short' : 'long'}`
 }
 
 /** The host's configuration that counts for containers: the upstream one where systemd-resolved stands in between. */

@@ -24,6 +24,12 @@ export interface CapabilityOptions {
   readonly privileged?: boolean | undefined
 }
 
+/** Throws `invalid_argument`, with Docker's text, for a name that is none. */
+export function checkCapabilities({ add = [], drop = [] }: CapabilityOptions): void {
+  for (const name of add) normalise(name, 'CapAdd')
+  for (const name of drop) normalise(name, 'CapDrop')
+}
+
 /** The capabilities of a container, as Docker derives them. Throws `invalid_argument` for a name that is none. */
 export function capabilitiesFor({ add = [], drop = [], privileged = false }: CapabilityOptions): string[] {
   const added = add.map(name => normalise(name, 'CapAdd'))

@@ -6,7 +6,9 @@ import {
   cgroupFolders,
   cgroupPids,
   killIfThere,
+  type MachineLimits,
   readCgroups,
+  readMachineLimits,
   removeCgroup as removeEmptyCgroup,
 } from '../host/index.ts'
 import { delay } from '../std/index.ts'
@@ -18,6 +20,14 @@ let known: Promise<Cgroups> | undefined
 export function machineCgroups(): Promise<Cgroups> {
   known ??= readCgroups()
   return known
+}
+
+let limits: Promise<MachineLimits> | undefined
+
+/** What the machine can limit; taken for the same while it runs. */
+export function machineLimits(): Promise<MachineLimits> {
+  limits ??= machineCgroups().then(readMachineLimits)
+  return limits
 }
 
 /** The file that counts the OOM killer's victims in a cgroup. */

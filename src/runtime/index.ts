@@ -1,4 +1,5 @@
-export { machineCgroups } from './cgroup-folders.ts'
+export { checkCapabilities } from './capabilities.ts'
+export { machineCgroups, machineLimits } from './cgroup-folders.ts'
 export { createRuntime } from './create-runtime.ts'
 export { createExecProcess } from './exec-process.ts'
 export type { Exit, Process, ProcessIo, Runtime, Task } from './runtime.ts'

@@ -50,7 +50,7 @@ export async function specDevices(options: SpecOptions): Promise<{ devices: Spec
   const found = await Promise.all(wanted.map(devicesOf))
   const allowed = found.flatMap((devices, i) =>
     devices.map(({ type, major, minor }) => {
-      return { allow: true, type, major, minor, access: wanted[i]?.cgroupPermissions || 'rwm' }
+      return { allow: true, type, major, minor, access: wanted[i]?.cgroupPermissions ?? 'rwm' }
     }),
   )
   const asked = (options.deviceCgroupRules ?? []).map(parseRule)

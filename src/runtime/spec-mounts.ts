@@ -1,6 +1,6 @@
 import { kernelAtLeast } from '../host/index.ts'
 import { StrataError } from '../std/index.ts'
-import type { BindMountOption, MountOption, NamespaceOption, SpecOptions } from './spec-options.ts'
+import type { BindMountOption, MountOption, SpecOptions } from './spec-options.ts'
 
 /** A mount of the runtime spec (config.md, "Mounts"). */
 export interface SpecMount {
@@ -41,6 +41,7 @@ export function rootPropagation(mounts: readonly MountOption[]): string | undefi
 
 function defaultMounts(options: SpecOptions): SpecMount[] {
   const writable = options.privileged ? [] : ['ro']
+  const cgroups = options.security?.writableCgroups ? [] : writable
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: kernelFileSystems },
     {
@@ -56,29 +57,21 @@ function defaultMounts(options: SpecOptions): SpecMount[] {
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...kernelFileSystems, ...writable] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...writable, ...kernelFileSystems] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...cgroups, ...kernelFileSystems] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: kernelFileSystems },
     ...sharedMemory(options),
   ]
 }
 
-/** /dev/shm goes with the IPC namespace: the host's with the host's, the other container's with its namespace. */
-function sharedMemory(options: SpecOptions): SpecMount[] {
-  const source = sharedMemoryOf(options.namespaces?.ipc ?? 'private')
+/** /dev/shm goes with the IPC namespace: the host's with the host's. */
+function sharedMemory({ sharedMemory, namespaces, shmSize: size = defaultShmSize }: SpecOptions): SpecMount[] {
+  const source = sharedMemory ?? (namespaces?.ipc === 'host' ? '/dev/shm' : undefined)
   if (source !== undefined) {
     return [{ destination: '/dev/shm', type: 'bind', source, options: ['rbind', 'rprivate'] }]
   }
-  const size = options.shmSize ?? defaultShmSize
   if (size === 0) return []
   const settings = [...kernelFileSystems, 'mode=1777', `size=${size}`]
   return [{ destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: settings }]
-}
-
-function sharedMemoryOf(ipc: NamespaceOption): string | undefined {
-  if (ipc === 'private') return undefined
-  if (ipc === 'host') return '/dev/shm'
-  const process = /^\/proc\/\d+(?=\/ns\/ipc$)/.exec(ipc.path)
-  return process === null ? undefined : `${process[0]}/root/dev/shm`
 }
 
 function depth(path: string): number {

@@ -43,6 +43,8 @@ export interface SpecOptions {
   readonly oomScoreAdj?: number
   /** Added to the default ones; those that belong to a namespace shared with the host are refused by the runtime. */
   readonly sysctls?: Readonly<Record<string, string>>
+  /** Folder on the host that is /dev/shm, instead of an own tmpfs. */
+  readonly sharedMemory?: string
   /** Path on the host of an init program (docker-init, tini) that becomes pid 1 (`--init`). */
   readonly initPath?: string
   /** Parent of the container's cgroup, as `/strata`; default {@link defaultCgroupParent}. */
@@ -59,8 +61,8 @@ export interface SecurityOptions {
   readonly noNewPrivileges?: boolean
   /** Name of a loaded profile, or `unconfined`. Without AppArmor in the kernel it is ignored. */
   readonly apparmor?: string
-  /** Masks nothing and makes nothing read-only (`systempaths=unconfined`). */
-  readonly systemPathsUnconfined?: boolean
+  /** The container may change its own cgroups. */
+  readonly writableCgroups?: boolean
 }
 
 /**

@@ -17,8 +17,8 @@ export async function specResources(options: ResourceOptions): Promise<object> {
 
 function memoryOf(options: ResourceOptions): object {
   const { memory, memorySwap, memoryReservation, memorySwappiness } = options
-  // As much swap as memory, unless said otherwise.
-  const swap = memorySwap || (memory && memory > 0 ? memory * 2 : undefined)
+  // Without a limit of its own the swap isn't limited.
+  const swap = memorySwap !== undefined && memorySwap > 0 ? memorySwap : undefined
   return {
     ...withoutNothing({ limit: memory, reservation: memoryReservation, swap }),
     ...(memorySwappiness !== undefined && memorySwappiness >= 0 && { swappiness: memorySwappiness }),
@@ -30,7 +30,7 @@ function cpuOf(options: ResourceOptions): Record<string, number | string | undef
   const nano = options.nanoCpus ?? 0
   return {
     shares: options.cpuShares,
-    quota: nano > 0 ? Math.floor((nano * period) / 1e9) : options.cpuQuota,
+    quota: options.cpuQuota || (nano > 0 ? Math.floor((nano * period) / 1e9) : undefined),
     period: nano > 0 ? period : options.cpuPeriod,
     realtimePeriod: options.cpuRealtimePeriod,
     realtimeRuntime: options.cpuRealtimeRuntime,
@@ -65,7 +65,7 @@ async function numbered(devices: readonly ThrottleDevice[] = [], key: string): P
       try {
         return { ...deviceNumbers((await stat(path, { bigint: true })).rdev), [key]: rate }
       } catch (cause) {
-        throw new StrataError('invalid_argument', `no such device: ${path}`, { cause })
+        throw new StrataError('invalid_argument', `stat ${path}: no such file or directory`, { cause })
       }
     }),
   )

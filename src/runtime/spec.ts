@@ -42,7 +42,7 @@ export const defaultReadonlyPaths: readonly string[] = ['bus', 'fs', 'irq', 'sys
  */
 export async function createSpec(options: SpecOptions): Promise<object> {
   const { privileged = false, security = {} } = options
-  if (options.args.length === 0 || options.args[0] === '') {
+  if (options.args.length === 0) {
     throw new StrataError('invalid_argument', 'no command specified')
   }
   const capabilities = capabilitiesFor({ add: options.capAdd, drop: options.capDrop, privileged })
@@ -52,7 +52,6 @@ export async function createSpec(options: SpecOptions): Promise<object> {
     specResources(options.resources ?? {}),
     apparmorProfile(security.apparmor, privileged),
   ])
-  const open = privileged || security.systemPathsUnconfined
   const propagation = rootPropagation(options.mounts ?? [])
   const filter =
     privileged || security.seccomp === 'unconfined' ? undefined : (security.seccomp ?? defaultSeccompProfile)
@@ -73,8 +72,8 @@ export async function createSpec(options: SpecOptions): Promise<object> {
       resources: { ...resources, devices: rules },
       devices,
       sysctl: sysctls(options),
-      maskedPaths: options.maskedPaths ?? (open ? [] : defaultMaskedPaths),
-      readonlyPaths: options.readonlyPaths ?? (open ? [] : defaultReadonlyPaths),
+      maskedPaths: options.maskedPaths ?? (privileged ? [] : defaultMaskedPaths),
+      readonlyPaths: options.readonlyPaths ?? (privileged ? [] : defaultReadonlyPaths),
       ...(propagation && { rootfsPropagation: propagation }),
       ...(seccomp && { seccomp }),
     },
@@ -136,7 +135,7 @@ function sysctls(options: SpecOptions): Record<string, string> {
     if (!options.namespaces?.user) defaults['net.ipv4.ping_group_range'] = '0 2147483647'
     defaults['net.ipv4.ip_unprivileged_port_start'] = '0'
   }
-  if (options.domainname && ownHostname(options)) defaults['kernel.domainname'] = options.domainname
+  if (options.domainname) defaults['kernel.domainname'] = options.domainname
   return { ...defaults, ...options.sysctls }
 }
 

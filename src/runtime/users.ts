@@ -64,12 +64,12 @@ function groupId(groups: readonly GroupEntry[], name: string): number {
 }
 
 function inRange(id: number): number {
-  if (id <= largestId) return id
+  if (id >= 0 && id <= largestId) return id
   throw new StrataError('invalid_argument', `uids and gids must be in range 0-${largestId}`)
 }
 
 function asId(text: string): number | undefined {
-  return /^\d+$/.test(text) ? Number(text) : undefined
+  return /^-?\d+$/.test(text) ? Number(text) : undefined
 }
 
 function parsePasswd(text: string): PasswdEntry[] {

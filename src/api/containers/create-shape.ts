@@ -36,5 +36,5 @@ export const someConfig = {
 export const createRequest = struct<ContainerCreateRequest>('container.CreateRequest', {
   ...containerConfig.fields,
   HostConfig: hostConfig,
-  NetworkingConfig: struct<NetworkingConfig>('network.NetworkingConfig', { EndpointsConfig: map(endpoint) }),
+  NetworkingConfig: struct<NetworkingConfig>('network.NetworkingConfig', { EndpointsConfig: map(pointer(endpoint)) }),
 })

@@ -49,11 +49,12 @@ export function containerRoutes(backend: ContainersBackend): Routes {
         const { query, response, minor } = exchange
         const request = await readJson(exchange, createRequest, { required: someConfig })
         const platform = minor >= 41 ? query.optional('platform') : undefined
-        const created = await backend.create(requestFor(minor, request), {
+        const meant = requestFor(minor, request)
+        const created = await backend.create(meant.request, {
           name: query.text('name'),
           ...(platform !== undefined && { platform }),
         })
-        sendJson(response, 201, created)
+        sendJson(response, 201, { ...created, Warnings: [...meant.warnings, ...created.Warnings] })
       },
       'GET /containers/{id}/json': async ({ params, query, response }) =>
         sendJson(response, 200, await backend.inspect(params.id!, { size: query.flag('size') })),
