@@ -63,6 +63,21 @@ if (await isolated(import.meta.filename)) {
     await assert.rejects(fetch('http://127.0.0.1:18080/'))
   })
 
+  test('a container that shares memory with another outlives it, and a kill -9 of the engine', async () => {
+    await ok('run', '-d', '--name', 'donor', '--ipc', 'shareable', image, 'sleep', '1000')
+    await ok('run', '-d', '--name', 'heir', '--ipc', 'container:donor', image, 'sleep', '1000')
+    await ok('exec', 'donor', 'sh', '-c', 'echo given > /dev/shm/x')
+    const [donor, heir] = [(await state('donor')).Pid, (await state('heir')).Pid]
+    await engine.kill9()
+    process.kill(donor, 'SIGKILL')
+    await ended(donor)
+    await engine.start()
+    assert.equal((await state('donor')).Status, 'exited')
+    assert.equal((await state('heir')).Pid, heir)
+    assert.equal(await ok('exec', 'heir', 'cat', '/dev/shm/x'), 'given')
+    await ok('rm', '-f', 'heir', 'donor')
+  })
+
   test('an exit while the engine is away is known afterwards, with its code and time', async () => {
     const until = 'trap "echo bye; exit 9" TERM; echo ready; while :; do usleep 10000; done'
     await ok('run', '-d', '--name', 'left', image, 'sh', '-c', until)

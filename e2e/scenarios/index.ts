@@ -24,6 +24,7 @@ import { registryFaults } from './registry-faults.ts'
 import { rootfs } from './rootfs.ts'
 import { run } from './run.ts'
 import { save } from './save.ts'
+import { sharing } from './sharing.ts'
 import { shortIds } from './short-ids.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -47,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   changes,
   registries,
   importing,
+  sharing,
   shortIds,
   registryFaults,
   pushFaults,
