@@ -77,6 +77,26 @@ test('on the thread of the caller, too, a stage sees all of its input and fails 
   await assert.rejects(runStageHere(module, {}, { input: endless(), signal }), /that emits/)
 })
 
+test('the input that a stage leaves is closed', async () => {
+  const leaving = new URL('./testdata/leaving-stage.ts', import.meta.url)
+  const runs = [
+    (input: Bytes) => runStage(leaving, {}, { input, signal }).result,
+    (input: Bytes) => runStageHere(leaving, {}, { input, signal }),
+  ]
+  for (const run of runs) {
+    const closed = Promise.withResolvers<void>()
+    async function* endless(): Bytes {
+      try {
+        for (;;) yield new Uint8Array(10)
+      } finally {
+        closed.resolve()
+      }
+    }
+    await assert.rejects(run(endless()), /enough/)
+    await closed.promise
+  }
+})
+
 test('on the thread of the caller, too, an abort ends a run whose input never comes', async () => {
   const counting = new URL('./testdata/release-stage.ts', import.meta.url)
   const controller = new AbortController()

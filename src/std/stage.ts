@@ -8,7 +8,8 @@ import { type FromWorker, type ToWorker, transferable, WINDOW } from './stage-pr
 /**
  * A stage is a step of a byte road that costs CPU (inflate, sha256, tar) and therefore runs on a worker thread, not on
  * the event loop that answers requests. A stage module exports `stage`; {@link runStage} feeds it and hands back what it
- * emits; {@link runStageHere} is for the little work that costs less than a thread. Chunks cross threads by transfer, without a copy, and at most {@link WINDOW} are under way each way.
+ * emits; {@link runStageHere} is for the little work that costs less than a thread. Chunks cross threads by transfer,
+ * without a copy, and at most {@link WINDOW} are under way each way. What a stage leaves of its input is closed for it.
  */
 export type Stage<Args, Result> = (input: Bytes, args: Args, emit: Emit) => Promise<Result>
 
@@ -185,12 +186,18 @@ export async function runStageHere<Args, Result>(module: URL, args: Args, option
   const { input, signal } = options
   throwIfAborted(signal)
   const { stage } = (await import(module.href)) as { stage: Stage<Args, Result> }
-  return stage(untilAborted(input, signal), args, async () => {
-    throw new Error('a stage that emits was run on the thread of its caller')
-  })
+  const chunks = untilAborted(input, signal)
+  try {
+    return await stage(chunks, args, async () => {
+      throw new Error('a stage that emits was run on the thread of its caller')
+    })
+  } finally {
+    // A stage may leave its input where it fails, as it may on a worker thread.
+    chunks.return().catch(() => {})
+  }
 }
 
-async function* untilAborted(input: Bytes, signal: AbortSignal): Bytes {
+async function* untilAborted(input: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
   const chunks = input[Symbol.asyncIterator]()
   try {
     for (;;) {
