@@ -127,6 +127,18 @@ if (await isolated(import.meta.filename)) {
     assert.deepEqual(told.split('\n').slice(-6), ['pause', 'kill', 'unpause', 'kill', 'die', 'stop'])
   })
 
+  test('a start that is refused for what is linked gives the network back, and can be tried again', async () => {
+    await ok('create', '--name', 'linked', image, 'sleep', '1000')
+    const id = await ok('create', '--name', 'links', '--link', 'linked', image, 'sleep', '1000')
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const { status, json } = await ask(`POST /containers/${id}/start`)
+      assert.deepEqual([status, /Cannot link to a non running container/.test(json.message)], [500, true], json.message)
+    }
+    await ok('start', 'linked')
+    await ok('start', 'links')
+    await ok('rm', '-f', 'linked', 'links')
+  })
+
   test('50 containers at once: every output and every exit code arrives', async () => {
     const runs = Array.from({ length: 50 }, async (_, i) => {
       const { stdout, stderr, status } = await engine.docker([

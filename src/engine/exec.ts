@@ -110,9 +110,9 @@ async function prepare(
   exec: Exec,
   size: ConsoleSize | undefined,
 ): Promise<NonNullable<Exec['process']>> {
-  exec.state = 'running'
   const { container, request } = exec
   const run = requireExecutable(container, container.id)
+  exec.state = 'running'
   const terminalSize = size ?? sizeOf(request.ConsoleSize)
   const preparing = run.task.exec({
     id: exec.id,

@@ -37,8 +37,9 @@ export function parseLink(text: string): { readonly name: string; readonly alias
 
 /** The links of a container to those that are still there. */
 export function linksOf(context: EngineContext, record: ContainerRecord): Link[] {
-  const all = context.containers.all()
-  return (record.hostConfig.Links ?? []).flatMap(link => {
+  const links = record.hostConfig.Links ?? []
+  const all = links.length > 0 ? context.containers.all() : []
+  return links.flatMap(link => {
     const { name, alias } = parseLink(link)
     const peer = all.find(({ id }) => id === name) ?? context.containers.named(name)
     return peer ? [{ alias, peer }] : []

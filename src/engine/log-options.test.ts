@@ -23,7 +23,7 @@ test('options of a log that are none are refused at a create', () => {
 
 test('limits of a log, and what is none when it is made', () => {
   assert.deepEqual(logLimits({}), { maxSize: 0, maxFiles: 1 })
-  assert.deepEqual(logLimits({ 'max-size': '1.5k', 'max-file': '3' }), { maxSize: 1536, maxFiles: 3 })
+  assert.deepEqual(logLimits({ 'max-size': '1.5k', 'max-file': '3' }), { maxSize: 1500, maxFiles: 3 })
   const prefix = 'failed to create task for container: failed to initialize logging driver: '
   for (const [options, why] of [
     [{ 'max-size': '-1' }, "invalid size: '-1'"],

@@ -25,7 +25,7 @@ export function checkLog({ Type: type, Config: own }: HostConfig['LogConfig'], d
     if (mode !== 'non-blocking') {
       throw bad(`logger: max-buffer-size option is only supported with 'mode=non-blocking'`)
     }
-    if (sizeOf(buffer) === undefined) throw bad(`error parsing option max-buffer-size: invalid size: '${buffer}'`)
+    if (sizeOf(buffer, 1024) === undefined) throw bad(`error parsing option max-buffer-size: invalid size: '${buffer}'`)
   }
   const unknown = Object.keys(options).find(name => !known.includes(name) && !general.includes(name))
   if (unknown !== undefined) throw bad(`unknown log opt '${unknown}' for json-file log driver`)
@@ -36,7 +36,7 @@ export function logLimits(options: Options): { readonly maxSize: number; readonl
   const failed = (why: string) =>
     new StrataError('internal', `failed to create task for container: failed to initialize logging driver: ${why}`)
   const { 'max-size': size, 'max-file': files = '1', compress = 'false' } = options
-  const maxSize = size === undefined ? 0 : sizeOf(size)
+  const maxSize = size === undefined ? 0 : sizeOf(size, 1000)
   if (maxSize === undefined) throw failed(`invalid size: '${size}'`)
   if (size !== undefined && maxSize <= 0) throw failed('max-size must be a positive number')
   if (!/^[+-]?\d+$/.test(files)) throw failed(`strconv.Atoi: parsing ${JSON.stringify(files)}: invalid syntax`)
@@ -50,9 +50,9 @@ export function logLimits(options: Options): { readonly maxSize: number; readonl
   return { maxSize, maxFiles }
 }
 
-/** `10m` -> bytes, as Docker's units package reads sizes: k, m, g, t, p are powers of 1024; undefined for what is none. */
-function sizeOf(text: string): number | undefined {
+/** `10m` -> bytes, as Docker's units package reads sizes: k, m, g, t, p are powers of `unit`; undefined for what is none. */
+function sizeOf(text: string, unit: 1000 | 1024): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(text)
   if (!match) return undefined
-  return Math.floor(Number(match[1]) * 1024 ** ' kmgtp'.indexOf((match[2] || ' ').toLowerCase()))
+  return Math.floor(Number(match[1]) * unit ** ' kmgtp'.indexOf((match[2] || ' ').toLowerCase()))
 }

@@ -78,9 +78,15 @@ async function joinHost(context: EngineContext, record: ContainerRecord, folder:
 /** A network namespace of its own, on the bridge if that is the container's network. */
 async function joinSandbox(context: EngineContext, record: ContainerRecord, folder: string): Promise<NetworkSetup> {
   const sandboxPath = await context.sandboxes.create(record.id)
-  const bridged = ownNetwork(record) === 'bridge'
-  const endpoint = bridged ? await attachToBridge(context, record, sandboxPath) : undefined
-  await writeOwnFiles(context, record, endpoint)
+  let endpoint: Endpoint | undefined
+  try {
+    if (ownNetwork(record) === 'bridge') endpoint = await attachToBridge(context, record, sandboxPath)
+    await writeOwnFiles(context, record, endpoint)
+  } catch (error) {
+    if (endpoint) await context.bridge.detach(record.id)
+    await context.sandboxes.remove(record.id)
+    throw error
+  }
   return { namespace: { path: sandboxPath }, sandboxPath, folder, ...(endpoint ? { endpoint } : {}) }
 }
 
@@ -116,7 +122,6 @@ async function attachToBridge(context: EngineContext, record: ContainerRecord, s
       ...(record.macAddress ? { macAddress: parseMac(record.macAddress) ?? record.macAddress } : {}),
     })
   } catch (error) {
-    await context.sandboxes.remove(record.id)
     if (!isStrataError(error)) throw error
     throw new StrataError(error.code, `failed to set up container networking: ${error.message}`, { cause: error })
   }

@@ -6,9 +6,7 @@ import { errnoOf, isStrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { now } from './create.ts'
-import { folderOf } from './network-setup.ts'
 import { removeLocked } from './remove-locked.ts'
-import { specOf } from './run.ts'
 import { unmountSharedMemory } from './shared-memory.ts'
 import { startContainer } from './start.ts'
 import { watchTask } from './supervise.ts'
@@ -43,7 +41,9 @@ export async function recover(context: EngineContext): Promise<void> {
     }
     // What runs without anybody to look after it is worse than what ended.
     if (task) await attempt(context, container.id, 'ending a container', () => context.runtime.remove(container.id))
-    await unmountSharedMemory(context, container.record)
+    await attempt(context, container.id, 'unmounting shared memory', () =>
+      unmountSharedMemory(context, container.record),
+    )
     settle(container)
   }
   await finishRemovals(context)
@@ -101,15 +101,7 @@ async function adopt(context: EngineContext, container: Container, task: Task): 
     pausedToCommit: false,
     ...(record.state.status === 'running' ? {} : { startedAt: now(), exitCode: 0, error: '' }),
   })
-  // What it has joined it has joined, whatever became of the other container; execs ask for its process only.
-  const { hostConfig } = record
-  const joinedAlready = { ...record, hostConfig: { ...hostConfig, PidMode: '', IpcMode: '' } }
-  const spec = await specOf(context, joinedAlready, {
-    rootfs: rootfs.path,
-    folder: folderOf(context, record.id),
-    networkNamespace: 'private',
-  })
-  container.run = { task, spec, rootfs: rootfs.path }
+  container.run = { task, spec: await task.spec(), rootfs: rootfs.path }
   watchTask(context, container, task)
   if (await task.exited()) await container.exited
 }

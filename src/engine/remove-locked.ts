@@ -3,6 +3,7 @@ import { StrataError } from '../std/index.ts'
 import type { Container } from './container.ts'
 import { type EngineContext, publishContainer } from './context.ts'
 import { folderOf } from './network-setup.ts'
+import { unmountSharedMemory } from './shared-memory.ts'
 import { dropVolume } from './volume-use.ts'
 
 /** Removes a container that does not run and whose lock the caller holds; goes on with a removal that was cut off. Idempotent. */
@@ -21,6 +22,7 @@ export async function removeLocked(
   }
   container.updateState({ status: 'removing' })
   await container.connectAttached(undefined)
+  await unmountSharedMemory(context, container.record)
   await Promise.all([
     context.layers.removeWritable(container.id),
     rm(folderOf(context, container.id), { recursive: true, force: true }),

@@ -96,7 +96,7 @@ async function mountRootfs(context: EngineContext, container: Container): Promis
 }
 
 /** The OCI spec of a container whose rootfs and network are there. */
-export function specOf(
+function specOf(
   context: EngineContext,
   record: ContainerRecord,
   made: Pick<SpecContext, 'rootfs' | 'folder' | 'networkNamespace'>,

@@ -23,8 +23,8 @@ export function sharedMemoryOf(
 ): string | undefined {
   if (mode === 'shareable') return ownFolder(context, id)
   if (!mode.startsWith('container:')) return undefined
-  const { record } = context.containers.find(mode.slice('container:'.length))
-  const folder = sharedMemoryOf(context, record)
+  const { record, running } = context.containers.find(mode.slice('container:'.length))
+  const folder = running ? sharedMemoryOf(context, record) : undefined
   if (folder !== undefined || record.hostConfig.IpcMode === 'host') return folder
   const why = `container ${record.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`
   throw new StrataError('invalid_argument', `failed to join IPC namespace: ${why}`)

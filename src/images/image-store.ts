@@ -123,6 +123,7 @@ export function createImageStore(parts: {
     remove: id =>
       metadata.transaction(() => {
         const gone = images.get(id)
+        if (gone) log.keepImage(gone)
         for (const [name, tie] of tiesOf(id)) {
           const record = names.get(name)
           if (record && tie === HELD) setName(name, without(record, id))
@@ -131,7 +132,6 @@ export function createImageStore(parts: {
             forgetName(name)
           }
         }
-        if (gone) log.keepImage(gone)
         if (gone?.parent) byParent.delete(key(gone.parent, id))
         if (!undo) uses.forget(id)
         images.delete(id)

@@ -91,7 +91,7 @@ export interface IngestOptions {
    * `failed_precondition` with `details.expected`.
    */
   readonly compressed?: Partial<Pick<Descriptor, 'digest' | 'size'>>
-  /** How many bytes come, when that is known before. Absent: the size of `compressed`. */
+  /** How many bytes come, when that is known before. */
   readonly size?: number
   /** Called with the layer before it is looked for or put in its place, when its bytes are all there: keeps it from being collected. */
   readonly keep?: (layer: DiffID) => Promise<void>

@@ -15,12 +15,13 @@ interface ContainerProcess {
   readonly noNewPrivileges?: boolean
   readonly oomScoreAdj?: number
   readonly apparmorProfile?: string
+  readonly consoleSize?: object
 }
 
 /** The `process` of an exec in a container whose spec is given. Throws as `createSpec` does. */
 export async function createExecProcess(options: ExecProcessOptions): Promise<object> {
   if (options.args.length === 0) throw new StrataError('invalid_argument', 'No exec command specified')
-  const container = (options.spec as { process: ContainerProcess }).process
+  const { consoleSize: _, ...container } = (options.spec as { process: ContainerProcess }).process
   const all = options.privileged ? availableCapabilities() : undefined
   // Through text, because numbers beyond 2^53 may be raw JSON, or be rounded ones when the spec was read from its file.
   const limits = JSON.parse(JSON.stringify(container.rlimits ?? [])) as NonNullable<ContainerProcess['rlimits']>

@@ -84,6 +84,8 @@ export interface Process {
 
 export interface Task extends Process {
   readonly id: string
+  /** The OCI runtime spec that it was started with, as it was read back: large numbers may be rounded. */
+  spec(): Promise<object>
   exec(options: ExecOptions): Promise<Process>
   /** An exec that was started before, even by an earlier engine. */
   loadExec(execId: string): Promise<Process>

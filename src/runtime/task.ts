@@ -53,6 +53,12 @@ export class ContainerTask extends ShimProcess implements Task {
     return pid
   }
 
+  async spec(): Promise<object> {
+    const spec = await readJson(join(this.#home.folder, names.spec))
+    if (typeof spec !== 'object' || spec === null) throw new StrataError('not_found', `No such task: ${this.id}`)
+    return spec
+  }
+
   async exec(options: ExecOptions): Promise<Process> {
     checkId(options.id)
     const { folder: taskFolder, program, shimPath, id } = this.#home
@@ -65,7 +71,8 @@ export class ContainerTask extends ShimProcess implements Task {
       const runtime = execCommand(program, folder, id, options.io)
       await startShim({ shimPath, folder, io: options.io, runtime, ...startSettings(program) })
     } catch (error) {
-      if (!(await isThere(taskFolder))) throw containerStopped(error)
+      // The removal of the task takes this folder first.
+      if (!(await isThere(folder))) throw containerStopped(error)
       throw error
     }
     return new ShimProcess(folder, { started: 'exec', family: program.family })

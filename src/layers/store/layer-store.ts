@@ -83,14 +83,12 @@ export class LayerStore {
   }
 
   async ingest(tar: Bytes, options: IngestOptions): Promise<LayerInfo> {
-    const { expect, limit, signal, progress, compressed, keep } = options
+    const { expect, limit, signal, progress, compressed, size, keep } = options
     throwIfAborted(signal)
     const known = expect && (await this.find(expect))
     if (known) return known
     const input = progress ? counted(tar, progress) : tar
-    const most = this.#options.little
-    const size = options.size ?? compressed?.size ?? Number.POSITIVE_INFINITY
-    const little = size <= (compressed ? most.compressed : most.tar)
+    const little = !compressed && size !== undefined && size <= this.#options.little.tar
     return this.#add({ mode: 'ingest', expect, limit, compressed }, { input, signal, keep, little })
   }
 

@@ -332,9 +332,16 @@ export function commitCases(make: MakeDriver): void {
         await driver.createWritable(ids[0], [base])
         const rootfs = (await driver.mount(ids[0])).path
         for (const [kind, one, other] of steps) await change(kind, join(rootfs, one), join(rootfs, other))
+        const changed = new Set((await all(driver.changes(ids[0]))).map(({ path }) => path.slice(1)))
+        // A folder in which something came and went has no change but its time, which is none.
+        const seenOf = (seen: ReturnType<typeof snapshot>) =>
+          Object.entries(seen).map(([name, each]) => {
+            const timeless = each.mode.startsWith('4') && !changed.has(name)
+            return [name, timeless ? { ...each, mtime: 0n } : each]
+          })
         const layer = await commit(driver, ids[0])
         const again = await shownBy(driver, ids[1], [base, layer.diffID])
-        assert.deepEqual(again.seen, snapshot(rootfs, { directoryTimes: true }))
+        assert.deepEqual(seenOf(again.seen), seenOf(snapshot(rootfs, { directoryTimes: true })))
         for (const id of ids) await driver.removeWritable(id)
       }),
       { numRuns: 40 },
