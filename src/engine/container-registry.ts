@@ -65,7 +65,9 @@ export class ContainerRegistry {
     return this.#keep(new Container(record, this.#table))
   }
 
+  /** Throws as `find` does for a container that was removed meanwhile. */
   rename(container: Container, name: string): void {
+    this.find(container.id)
     this.requireFree(name)
     const old = container.record.name
     container.update({ name })
@@ -74,7 +76,7 @@ export class ContainerRegistry {
   }
 
   remove(container: Container): void {
-    this.#table.delete(container.id)
+    container.forget()
     this.#byId.delete(container.id)
     this.#byName.delete(container.record.name)
   }

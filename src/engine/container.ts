@@ -102,6 +102,7 @@ export class Container {
   readonly #table: Table<ContainerRecord>
   readonly #waiters = new Set<{ readonly condition: WaitCondition; readonly resolve: (result: WaitResult) => void }>()
   readonly #attaches = new Set<(task: Task | undefined) => Promise<void>>()
+  #forgotten = false
   /** The present run. */
   run: Run | undefined
   /** While a start is under way: resolves, and is unset, when it is known what came of it. */
@@ -138,7 +139,13 @@ export class Container {
   /** Sets the whole record, durably: for fields that go away. */
   replace(record: ContainerRecord): void {
     this.#record = record
-    this.#table.put(record.id, record)
+    if (!this.#forgotten) this.#table.put(record.id, record)
+  }
+
+  /** Deletes the record. Who waited for the container's lock meanwhile may change it still, and doesn't bring it back. */
+  forget(): void {
+    this.#forgotten = true
+    this.#table.delete(this.id)
   }
 
   updateState(patch: Partial<StateRecord>): void {
