@@ -180,7 +180,7 @@ export function runStage<Args, Result>(module: URL, args: Args, options: StageOp
 
 /**
  * Runs a stage that emits nothing on the thread of the caller: for work that takes less time than a thread needs to start,
- * which is some 60 ms with the stage's modules. An abort ends it when it waits for its input.
+ * which is some 100 ms with the stage's modules. An abort ends it when it waits for its input.
  */
 export async function runStageHere<Args, Result>(module: URL, args: Args, options: StageOptions): Promise<Result> {
   const { input, signal } = options
