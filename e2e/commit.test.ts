@@ -110,7 +110,9 @@ if (await isolated(import.meta.filename)) {
   })
 
   test('a client that goes away while it exports leaves nothing behind', async () => {
-    await ok('create', '--name', 'one', image)
+    const id = (await ok('create', '--name', 'one', image)).trim()
+    const writable = join(engine.dataRoot, 'layers/erofs/writables', id)
+    assert.ok((await stat(writable)).isDirectory())
     await writeFile(at('big'), Buffer.alloc(1))
     const response = await new Promise<import('node:http').IncomingMessage>(resolve => {
       const path = '/v1.51/containers/one/export'
@@ -120,6 +122,6 @@ if (await isolated(import.meta.filename)) {
     response.destroy()
     // The removal of the container shows that nothing holds it.
     await ok('rm', 'one')
-    await assert.rejects(stat(join(engine.dataRoot, 'layers/erofs/writables/one')))
+    await assert.rejects(stat(writable), { code: 'ENOENT' })
   })
 }

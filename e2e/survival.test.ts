@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isolated } from './fixtures/isolation.ts'
 import { bodyOf, eventually, startLab } from './fixtures/lab.ts'
+import { succeed } from './fixtures/processes.ts'
 
 if (await isolated(import.meta.filename)) {
   const { engine, image, web, ok, session } = await startLab()
@@ -76,6 +77,19 @@ if (await isolated(import.meta.filename)) {
     assert.equal((await state('heir')).Pid, heir)
     assert.equal(await ok('exec', 'heir', 'cat', '/dev/shm/x'), 'given')
     await ok('rm', '-f', 'heir', 'donor')
+  })
+
+  test('what a container was started with may be gone from the machine: the next engine takes it over', async () => {
+    const device = join(engine.root, 'device')
+    await succeed(['mknod', device, 'c', '1', '3'])
+    await ok('run', '-d', '--name', 'holder', '--device', `${device}:/dev/own`, '-e', 'A=b', image, 'sleep', '1000')
+    const { Pid: pid } = await state('holder')
+    await engine.kill9()
+    await rm(device)
+    await engine.start()
+    assert.equal((await state('holder')).Pid, pid)
+    assert.equal(await ok('exec', 'holder', 'sh', '-c', 'echo $A'), 'b')
+    await ok('rm', '-f', 'holder')
   })
 
   test('an exit while the engine is away is known afterwards, with its code and time', async () => {

@@ -9,7 +9,7 @@ import { busyboxImage } from '../fixtures/images.ts'
 import { succeed } from '../fixtures/processes.ts'
 import { pushImage } from '../fixtures/push.ts'
 import { startRegistry } from '../fixtures/registry.ts'
-import type { CreateCase } from './cases.ts'
+import type { CreateCase } from './make-cases.ts'
 
 /** What became of a case. */
 export interface CreateAnswer {

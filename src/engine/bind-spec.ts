@@ -1,5 +1,5 @@
-import { normalize } from 'node:path'
 import { StrataError } from '../std/index.ts'
+import { cleanPath } from './clean-path.ts'
 
 /** A bind or a volume as `-v` writes it. */
 export interface BindSpec {
@@ -46,7 +46,7 @@ export function parseBind(spec: string): BindSpec {
   const type = source.startsWith('/') ? 'bind' : 'volume'
   const bad = (why: string) => failed(`${invalid}: invalid mount config for type "${type}": ${why}`)
   if (target === '') throw bad('field Target must not be empty')
-  const destination = normalize(target).replace(/(.)\/$/, '$1')
+  const destination = cleanPath(target)
   if (destination === '/') throw bad("invalid specification: destination can't be '/'")
   if (!target.startsWith('/')) throw bad(`invalid mount path: '${target}' mount path must be absolute`)
   const options = mode.split(',')

@@ -2,6 +2,7 @@ import type { ContainerConfig } from '../apitypes/index.ts'
 import { StrataError } from '../std/index.ts'
 import type { Container, ContainerRecord } from './container.ts'
 import type { EngineContext } from './context.ts'
+import { splitPort } from './ports.ts'
 
 /** Another container that one knows by a name of its own, as `--link` has it. */
 export interface Link {
@@ -78,8 +79,8 @@ interface ExposedPort {
 /** tcp before all others, small numbers before large ones. */
 function exposedPorts({ ExposedPorts }: ContainerConfig): ExposedPort[] {
   const ports = Object.keys(ExposedPorts ?? {}).map(text => {
-    const [port = '', protocol = 'tcp'] = text.split('/')
-    return { port, protocol }
+    const { number, protocol } = splitPort(text)
+    return { port: number, protocol }
   })
   const rank = ({ protocol }: ExposedPort) => (protocol === 'tcp' ? 0 : 1)
   return ports.sort((a, b) => rank(a) - rank(b) || Number(a.port) - Number(b.port))

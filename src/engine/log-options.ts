@@ -1,6 +1,5 @@
 import type { HostConfig } from '../apitypes/index.ts'
-import { StrataError } from '../std/index.ts'
-import { parseBool } from './requests/security-options.ts'
+import { parseBool, StrataError } from '../std/index.ts'
 
 type Options = Readonly<Record<string, string>>
 

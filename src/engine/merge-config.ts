@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
-import { posix } from 'node:path'
 import type { ContainerConfig, HealthConfig, HostConfig } from '../apitypes/index.ts'
 import type { ContainerDefaults } from '../oci/index.ts'
+import { cleanPath } from './clean-path.ts'
 
 /**
  * What a container runs: the image's defaults under the user's wishes, and what the container's own settings say of it.
@@ -16,7 +16,7 @@ export function mergeConfig(
   return {
     ...merged,
     Hostname: user.Hostname || ownName,
-    WorkingDir: cleanPath(merged.WorkingDir),
+    WorkingDir: merged.WorkingDir && cleanPath(merged.WorkingDir),
   }
 }
 
@@ -52,10 +52,6 @@ export function mergeDefaults(user: ContainerConfig, defaults: ContainerDefaults
     ...(healthcheck ? { Healthcheck: healthcheck } : {}),
     ...(stopSignal ? { StopSignal: stopSignal } : {}),
   }
-}
-
-function cleanPath(path: string): string {
-  return path === '' ? '' : posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
 const keyOf = (entry: string) => entry.slice(0, entry.includes('=') ? entry.indexOf('=') : undefined)

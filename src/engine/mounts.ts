@@ -1,9 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises'
-import { normalize } from 'node:path'
 import type { ContainerConfig, HostConfig, Mount } from '../apitypes/index.ts'
 import { errnoOf, messageOf, StrataError } from '../std/index.ts'
 import type { NewVolume } from '../volumes/index.ts'
 import { isMode, parseBind, propagations } from './bind-spec.ts'
+import { cleanPath } from './clean-path.ts'
 import type { Container, MountPoint } from './container.ts'
 import type { EngineContext } from './context.ts'
 import { newId } from './random-name.ts'
@@ -25,7 +25,7 @@ export async function resolveMounts(
       found.set(mount.destination, { ...mount, writable: mount.writable && !mode.split(',').includes('ro') })
     }
   }
-  const asked = new Set<string>(Object.keys(hostConfig.Tmpfs ?? {}).map(clean))
+  const asked = new Set<string>(Object.keys(hostConfig.Tmpfs ?? {}).map(cleanPath))
   const add = (mount: MountPoint) => {
     if (asked.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`)
     asked.add(mount.destination)
@@ -149,20 +149,16 @@ async function exists(path: string): Promise<boolean> {
 
 /** An absolute, clean path in the container, or Docker's refusal. */
 function containerPath(path: string): string {
-  const destination = clean(path)
+  const destination = cleanPath(path)
   if (destination === '/') throw invalid(`invalid specification: destination can't be '/'`)
   return destination
 }
 
 /** Of `Config.Volumes`, where a path may be relative: it begins at the root then. */
 function imageVolumePath(path: string): string {
-  const destination = clean(path)
+  const destination = cleanPath(path)
   if (['/', '.'].includes(destination)) throw invalid(`invalid specification: destination can't be '${destination}'`)
   return destination
-}
-
-function clean(path: string): string {
-  return normalize(path).replace(/(.)\/$/, '$1')
 }
 
 /** `container[:mode]`. */

@@ -5,7 +5,7 @@ import { StrataError } from '../std/index.ts'
 const bad = (message: string) => new StrataError('invalid_argument', message)
 
 /** `80/tcp`, `80/` and `80` taken apart as Docker does it. */
-function splitPort(text: string): { readonly number: string; readonly protocol: string } {
+export function splitPort(text: string): { readonly number: string; readonly protocol: string } {
   const [number = '', protocol] = text.split('/')
   return { number, protocol: number === '' ? '' : protocol || 'tcp' }
 }

@@ -1,5 +1,5 @@
 import type { Filters, VolumesPruned } from '../apitypes/index.ts'
-import { StrataError } from '../std/index.ts'
+import { parseBool, StrataError } from '../std/index.ts'
 import { anonymousLabel } from '../volumes/index.ts'
 import { type EngineContext, publish } from './context.ts'
 import { labelTest } from './filter-values.ts'
@@ -33,7 +33,7 @@ function allFilter(filters: Filters): boolean {
   if (value === undefined) return false
   const bad = (text: string) => new StrataError('invalid_argument', `invalid filter 'all${text}`)
   if (more.length > 0) throw bad(`=[${values.join(' ')}]': only one value is expected`)
-  if (/^([tT1]|true|TRUE|True)$/.test(value)) return true
-  if (/^([fF0]|false|FALSE|False)$/.test(value)) return false
+  const parsed = parseBool(value)
+  if (parsed !== undefined) return parsed
   throw bad(`': strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`)
 }

@@ -1,4 +1,4 @@
-import { StrataError } from '../../std/index.ts'
+import { parseBool, StrataError } from '../../std/index.ts'
 import type { Exchange, Routes } from '../exchange.ts'
 import { parseFilters } from '../filters.ts'
 import { sendJson } from '../reply.ts'
@@ -29,7 +29,7 @@ export function networkRoutes(backend: NetworksBackend): Routes {
 
 /** Refuses what Go's `strconv.ParseBool` refuses. Nothing of a network that is not a swarm's is more verbose than the rest. */
 function checkBool(name: string, text: string): void {
-  if (text === '' || /^([tTfF01]|true|TRUE|True|false|FALSE|False)$/.test(text)) return
+  if (text === '' || parseBool(text) !== undefined) return
   throw new StrataError(
     'invalid_argument',
     `invalid value for ${name}: ${text}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`,

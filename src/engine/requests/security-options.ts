@@ -1,19 +1,9 @@
 import type { SecurityOptions } from '../../runtime/index.ts'
-import { StrataError } from '../../std/index.ts'
+import { parseBool, StrataError } from '../../std/index.ts'
 
 /** What `--security-opt` asks for, with the seccomp profile as it was given. */
 export interface AskedSecurity extends Omit<SecurityOptions, 'seccomp'> {
   readonly seccomp?: string
-}
-
-const booleans: Readonly<Record<string, boolean>> = {
-  ...Object.fromEntries(['1', 't', 'T', 'TRUE', 'true', 'True'].map(text => [text, true])),
-  ...Object.fromEntries(['0', 'f', 'F', 'FALSE', 'false', 'False'].map(text => [text, false])),
-}
-
-/** Go's `strconv.ParseBool`; undefined for what is none. */
-export function parseBool(text: string): boolean | undefined {
-  return Object.hasOwn(booleans, text) ? booleans[text] : undefined
 }
 
 /** Reads `--security-opt` values. Throws `internal` with Docker's text, as dockerd does. */
